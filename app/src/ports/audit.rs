@@ -1,0 +1,11 @@
+use async_trait::async_trait;
+use backstep_domain::{AuditFilter, Principal, Problem};
+
+use crate::api::AuditView;
+
+/// Who did what, when, from where.
+#[async_trait]
+pub trait AuditPort: Send + Sync {
+    /// Fifty entries with an id below `before`, newest first, of the part that the caller may read.
+    async fn audit(&self, who: &Principal, filter: &AuditFilter, before: Option<u64>) -> Result<AuditView, Problem>;
+}

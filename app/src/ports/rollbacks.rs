@@ -1,0 +1,31 @@
+use async_trait::async_trait;
+use backstep_domain::{DeployNumber, DeploymentId, Principal, Problem, ReleaseTo};
+
+use crate::api::{PlanView, RollBackRequest};
+
+/// The way back: plan, roll back, hold, release.
+#[async_trait]
+pub trait RollbacksPort: Send + Sync {
+    /// The plan of a rollback to `target`; without one, to the last good deploy.
+    async fn plan_rollback(
+        &self,
+        who: &Principal,
+        id: &DeploymentId,
+        target: Option<DeployNumber>,
+    ) -> Result<PlanView, Problem>;
+    /// Records the rollback and starts its rollout; answers the number of the new deploy.
+    async fn roll_back(
+        &self,
+        who: &Principal,
+        id: &DeploymentId,
+        request: RollBackRequest,
+    ) -> Result<DeployNumber, Problem>;
+    async fn set_hold(&self, who: &Principal, id: &DeploymentId, why: &str) -> Result<(), Problem>;
+    /// Ends the hold; answers the deploy that is rolled out now, if one is.
+    async fn release_hold(
+        &self,
+        who: &Principal,
+        id: &DeploymentId,
+        to: ReleaseTo,
+    ) -> Result<Option<DeployNumber>, Problem>;
+}

@@ -1,0 +1,75 @@
+//! A Deployment: one Airflow, and its settings.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AirflowVersion, Author, DeployNumber, DeploymentId, Mechanism, Millis, RuntimeVersion, WorkspaceId};
+
+/// Groups Deployments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workspace {
+    pub id: WorkspaceId,
+    pub name: String,
+    pub created_at: Millis,
+}
+
+/// One Airflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    pub id: DeploymentId,
+    pub workspace: WorkspaceId,
+    /// Unique in its Workspace; what a person types to confirm a data loss.
+    pub name: String,
+    pub description: String,
+    /// The mechanism that it was created with; after the first deploy the live revision says.
+    pub mechanism: Mechanism,
+    /// Stated at creation; a deploy without an image inherits them.
+    pub runtime: Option<RuntimeVersion>,
+    pub airflow: Option<AirflowVersion>,
+    /// The name of the target for DAGs in the server's configuration file.
+    pub dags_target: Option<String>,
+    /// The name of the target for images in the server's configuration file.
+    pub image_target: Option<String>,
+    /// The setting **Rollback Deploy**: off by default.
+    pub rollback_enabled: bool,
+    pub created_at: Millis,
+    pub created_by: Author,
+}
+
+/// A setting that was changed, as it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingChange {
+    pub setting: String,
+    pub old: String,
+    pub new: String,
+    pub at: Millis,
+    pub by: Author,
+}
+
+/// A setting of the running Airflow that a rollback keeps: an environment entry and the like.
+/// The value never leaves the target; a keyed hash tells whether it changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptSetting {
+    pub name: String,
+    /// Keyed hash of the value, hexadecimal.
+    pub hash: String,
+}
+
+/// Newly arriving deploys are recorded but not rolled out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    pub since: Millis,
+    pub by: Author,
+    pub why: String,
+    /// The rollback that set it, if one did.
+    pub rollback: Option<DeployNumber>,
+}
+
+/// What happens to the held deploys when a hold is released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReleaseTo {
+    /// The newest held deploy is rolled out; older ones are cancelled.
+    Newest,
+    /// Nothing is rolled out; held deploys are cancelled.
+    None,
+}

@@ -1,0 +1,286 @@
+//! `backstep serve`: the server.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, bail};
+use backstep_domain::Catalogue;
+use clap::Args;
+use rand::RngCore;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::installation::Installation;
+use crate::{
+    audit::{CheckpointKey, Sealer},
+    auth::{self, AdminToken, Auth, Passwords, SessionRules, oidc::Oidc},
+    bundles::Bundles,
+    changes::Changes,
+    clock::{SystemClock, TimeOrderedIds},
+    config::Config,
+    demo,
+    http::{Assets, HttpState, router},
+    key_file::key_file,
+    roles_file,
+    rollout::Engine,
+    store::Store,
+    targets::TargetSet,
+    usecases::{Context, Pace, UseCases},
+};
+
+/// Start the server.
+///
+/// At the first start it prints a one-time link to make the first administrator (`backstep admin create` does the same
+/// on the command line). A token in BACKSTEP_ADMIN_TOKEN may do everything too: for the first steps, and for emergencies.
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    installation: Installation,
+    /// Where to listen.
+    #[arg(long, env = "BACKSTEP_LISTEN", value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Fill an empty data folder with three Deployments and sign everybody in as a demo person. Loopback only.
+    #[arg(long)]
+    demo: bool,
+    /// The web part's folder, for development; a released binary carries it inside.
+    #[arg(long, env = "BACKSTEP_SITE", value_name = "FOLDER", hide = true)]
+    site: Option<PathBuf>,
+}
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:7411";
+
+/// How long a stop waits for requests that are under way.
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+
+impl Serve {
+    /// Serves, and says why it could not.
+    pub async fn report(self) -> ExitCode {
+        start_log();
+        match self.run().await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("backstep serve: {error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    async fn run(self) -> anyhow::Result<()> {
+        let mut config = self.installation.config()?;
+        let listen = self.listen.or(config.server.listen).unwrap_or(DEFAULT_LISTEN.parse()?);
+        if self.demo && !listen.ip().is_loopback() {
+            bail!("the demo lets everybody in, so it listens on loopback only; use --listen 127.0.0.1:PORT");
+        }
+        let data = self.installation.data(&config);
+        std::fs::create_dir_all(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
+        let data = data.canonicalize()?;
+        check_wire(&config, listen)?;
+        if self.demo {
+            demo::add_targets(&mut config, &data)?;
+        }
+        let database = self.installation.database(&config, &data);
+
+        let assets = Arc::new(Assets::load(self.site.as_deref())?);
+        let store = Store::open(&database).await.context("the database cannot be used")?;
+        let shutdown = CancellationToken::new();
+        let usecases = self.use_cases(&config, &data, store.clone()).await?;
+        if self.demo {
+            demo::fill(&usecases, &data).await.context("the demo could not be set up")?;
+        }
+        let auth = self.authentication(&config, &usecases)?;
+        if auth.has_operator() {
+            auth.ensure_operator().await?;
+        }
+
+        let origins = config.embed.allowed_origins.iter().map(|o| o.parse());
+        let embed_origins: Vec<_> = origins.collect::<Result<_, _>>().context("[embed] allowed_origins")?;
+        let state = HttpState {
+            usecases: usecases.clone(),
+            auth: auth.clone(),
+            assets,
+            embed_origins: embed_origins.into(),
+            trusted_proxies: config.server.trusted_proxies.clone().into(),
+            shutdown: shutdown.clone(),
+        };
+        let listener = TcpListener::bind(listen).await.with_context(|| format!("{listen} cannot be listened on"))?;
+        let engine = tokio::spawn({
+            let (usecases, shutdown) = (usecases.clone(), shutdown.clone());
+            async move { usecases.engine.run(shutdown).await }
+        });
+        let sealing = CancellationToken::new();
+        let sealer = tokio::spawn({
+            let (sealer, stop) = (usecases.sealer.clone(), sealing.clone());
+            async move { sealer.run(stop).await }
+        });
+        let housekeeping = tokio::spawn(keep_house(usecases, shutdown.clone()));
+        let address = listener.local_addr()?;
+        println!("Backstep listens on http://{address}");
+        if self.demo {
+            println!("{}", demo::greeting(&data));
+        } else if let Some(path) = auth.set_up_link().await? {
+            let url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+            println!("There is no administrator yet. Open this link within an hour to become it:\n  {url}{path}");
+        }
+        serve_until_stopped(listener, router(state), shutdown.clone()).await?;
+        engine.await.context("the rollout engine broke off")?;
+        housekeeping.abort();
+        // Only now is nothing written any more.
+        sealing.cancel();
+        sealer.await.context("the sealing of the audit log broke off")?;
+        store.close().await;
+        Ok(())
+    }
+
+    fn authentication(&self, config: &Config, usecases: &UseCases) -> anyhow::Result<Auth> {
+        let hours = |hours: u16| i64::from(hours) * backstep_domain::HOUR;
+        Ok(Auth::new(auth::Parts {
+            store: usecases.store.clone(),
+            clock: usecases.clock.clone(),
+            ids: usecases.ids.clone(),
+            roles: usecases.roles.clone(),
+            passwords: usecases.passwords.clone(),
+            turns: Default::default(),
+            rules: SessionRules {
+                idle_ms: hours(config.sign_in.idle_hours),
+                absolute_ms: hours(config.sign_in.absolute_hours),
+                secure: config.server.public_url.as_ref().is_some_and(|url| url.starts_with("https://")),
+            },
+            operator: if self.demo { None } else { operator_token()? },
+            provider: provider(config, usecases)?,
+            demo: self.demo,
+        }))
+    }
+
+    async fn use_cases(&self, config: &Config, data: &std::path::Path, store: Store) -> anyhow::Result<UseCases> {
+        let catalogue = match &config.runtimes {
+            None => Catalogue::built_in(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("the Runtime catalogue {} cannot be read", path.display()))?;
+                Catalogue::from_json(&text).with_context(|| format!("the Runtime catalogue {}", path.display()))?
+            }
+        };
+        let demo_roles = if self.demo { auth::demo_roles() } else { BTreeMap::new() };
+        let roles = roles_file::read(config.access.roles.as_deref(), demo_roles)?;
+        let clock = Arc::new(SystemClock);
+        let bundles = Bundles::local(data).context("the bundle store cannot be used")?;
+        bundles.clear_scratch()?;
+        let changes = Changes::default();
+        let targets =
+            TargetSet::from_config(&config.targets, data, bundles.clone(), key_file(&data.join("settings.key"))?)?;
+        let sealer = Sealer::new(store.clone(), CheckpointKey::of(data)?, clock.clone());
+        let engine = Engine::new(
+            store.clone(),
+            bundles.clone(),
+            targets.clone(),
+            clock.clone(),
+            changes.clone(),
+            config.policy(),
+            owner(),
+        );
+        Ok(UseCases::new(Context {
+            store,
+            bundles,
+            targets,
+            engine,
+            sealer,
+            changes,
+            clock,
+            ids: Arc::new(TimeOrderedIds),
+            policy: config.policy(),
+            catalogue,
+            roles: Arc::new(roles),
+            passwords: Passwords::default(),
+            pace: Pace::per_minute(config.policy.rollback_requests_per_minute),
+        }))
+    }
+}
+
+/// Log lines on standard error, for people; RUST_LOG says how much.
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn,tower_http=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// The operator's token, if one is set; a weak one is refused.
+fn operator_token() -> anyhow::Result<Option<AdminToken>> {
+    let token = std::env::var("BACKSTEP_ADMIN_TOKEN").ok();
+    Ok(token.map(|token| AdminToken::new(token.trim())).transpose()?)
+}
+
+/// The provider that people sign in with. It is not called yet: it may be away while this server starts.
+fn provider(config: &Config, usecases: &UseCases) -> anyhow::Result<Option<Oidc>> {
+    let Some(oidc) = &config.oidc else { return Ok(None) };
+    let settings = oidc.settings(config.server.public_url.as_deref())?;
+    settings.check_roles(&usecases.roles)?;
+    Ok(Some(Oidc::new(settings, usecases.store.clone(), usecases.clock.clone())?))
+}
+
+/// Passwords and tokens go over https, or stay on this machine.
+fn check_wire(config: &Config, listen: SocketAddr) -> anyhow::Result<()> {
+    let server = &config.server;
+    let https = server.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+    if listen.ip().is_loopback() || https || server.plain_http_beyond_loopback {
+        return Ok(());
+    }
+    bail!(
+        "{listen} is not loopback, and without https passwords and tokens could be read on the way. Put a proxy with \
+         https in front and set [server] public_url = \"https://...\"; or say [server] plain_http_beyond_loopback = true"
+    )
+}
+
+/// Names this process in leases.
+fn owner() -> String {
+    let mut bytes = [0u8; 8];
+    rand::rng().fill_bytes(&mut bytes);
+    format!("{}-{}", std::process::id(), hex::encode(bytes))
+}
+
+/// Closes old uploads and sweeps what is over, every minute.
+async fn keep_house(usecases: UseCases, shutdown: CancellationToken) {
+    let mut every = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = every.tick() => {}
+        }
+        if let Err(problem) = usecases.close_old_uploads().await {
+            tracing::error!(%problem, "old uploads could not be closed");
+        }
+        let now = usecases.clock.now();
+        if let Err(error) = usecases.store.sweep(now).await {
+            tracing::error!(%error, "what is over could not be swept");
+        }
+    }
+}
+
+/// Serves until SIGTERM or Ctrl+C; the event streams end first, for they would never end by themselves.
+async fn serve_until_stopped(
+    listener: TcpListener,
+    router: axum::Router,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let stop = {
+        let shutdown = shutdown.clone();
+        async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            tracing::info!("stopping");
+            shutdown.cancel();
+        }
+    };
+    let serving =
+        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stop);
+    let too_long = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(STOP_WITHIN).await;
+    };
+    tokio::select! {
+        served = serving => served?,
+        () = too_long => tracing::warn!("some requests did not end in time and were broken off"),
+    }
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! Backstep's server: HTTP, store, DAG bundles, rollout engine, targets and the command line.
+
+#![recursion_limit = "256"]
+
+pub mod audit;
+pub mod auth;
+pub mod bundles;
+pub mod changes;
+pub mod cli;
+pub mod clock;
+pub mod config;
+mod demo;
+pub mod http;
+mod key_file;
+pub mod roles_file;
+pub mod rollout;
+pub mod store;
+pub mod targets;
+pub mod usecases;

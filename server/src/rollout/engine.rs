@@ -1,0 +1,183 @@
+//! The engine: takes what is to be rolled out and starts a task for each.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use backstep_domain::{DeployNumber, DeploymentId, Millis, Policy};
+use tokio::{sync::Notify, task::JoinSet, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::{CrashPoint, Lease};
+use crate::{
+    bundles::Bundles,
+    changes::Changes,
+    clock::Clock,
+    store::{Store, StoreError},
+    targets::TargetSet,
+};
+
+/// How often to look without being woken: for what other servers queued, and for leases that ended.
+const POLL: Duration = Duration::from_millis(500);
+/// How long to leave a database alone that does not answer.
+const BACK_OFF: Duration = Duration::from_secs(3);
+
+/// The rollout engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Parts>);
+
+struct Parts {
+    store: Store,
+    bundles: Bundles,
+    targets: TargetSet,
+    clock: Arc<dyn Clock>,
+    changes: Changes,
+    policy: Policy,
+    owner: String,
+    lease: Lease,
+    crash: CrashPoint,
+    wake: Notify,
+}
+
+impl Engine {
+    /// `owner` names this process in leases; no two processes have the same one.
+    pub fn new(
+        store: Store,
+        bundles: Bundles,
+        targets: TargetSet,
+        clock: Arc<dyn Clock>,
+        changes: Changes,
+        policy: Policy,
+        owner: String,
+    ) -> Self {
+        let (lease, crash) = (Lease::default(), CrashPoint::from_env());
+        Self(Arc::new(Parts {
+            store,
+            bundles,
+            targets,
+            clock,
+            changes,
+            policy,
+            owner,
+            lease,
+            crash,
+            wake: Notify::new(),
+        }))
+    }
+
+    /// The same engine with other times or a place to die at: for tests, before it runs.
+    #[must_use]
+    pub fn with(self, lease: Lease, crash: CrashPoint) -> Self {
+        let p = &*self.0;
+        Self(Arc::new(Parts {
+            store: p.store.clone(),
+            bundles: p.bundles.clone(),
+            targets: p.targets.clone(),
+            clock: p.clock.clone(),
+            changes: p.changes.clone(),
+            policy: p.policy.clone(),
+            owner: p.owner.clone(),
+            lease,
+            crash,
+            wake: Notify::new(),
+        }))
+    }
+
+    /// Says that something was queued. Without it the engine finds out half a second later.
+    pub fn wake(&self) {
+        self.0.wake.notify_one();
+    }
+
+    /// Carries out rollouts until `shutdown`; then each finishes its step, gives its lease back, and this returns.
+    pub async fn run(&self, shutdown: CancellationToken) {
+        let mut tasks = JoinSet::new();
+        let targets = self.0.targets.clone();
+        tasks.spawn(async move { targets.ask_all().await });
+        let mut recovered = false;
+        while !shutdown.is_cancelled() {
+            let pause = match self.take_work(&mut tasks, &mut recovered, &shutdown).await {
+                Ok(()) => POLL,
+                Err(error) => {
+                    tracing::error!(%error, "the store does not say what is to be rolled out");
+                    BACK_OFF
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = self.0.wake.notified() => {}
+                () = sleep(pause) => {}
+                Some(ended) = tasks.join_next() => tell_of_panic(ended),
+            }
+        }
+        while let Some(ended) = tasks.join_next().await {
+            tell_of_panic(ended);
+        }
+    }
+
+    /// Starts a task for each rollout that can be had: queued ones, and those whose server is gone.
+    async fn take_work(
+        &self,
+        tasks: &mut JoinSet<()>,
+        recovered: &mut bool,
+        shutdown: &CancellationToken,
+    ) -> Result<(), StoreError> {
+        if !*recovered && self.0.store.is_exclusive() {
+            // No other server can be alive on this database, so what a killed one held is free without waiting.
+            self.0.store.expire_leases_of_others(&self.0.owner).await?;
+        }
+        *recovered = true;
+        while let Some(claim) = self.0.store.claim_rollout(&self.0.owner, self.now(), self.0.lease.ms()).await? {
+            self.tell(&claim.deploy.deployment, claim.deploy.number);
+            let (engine, shutdown) = (self.clone(), shutdown.clone());
+            tasks.spawn(async move { engine.hold_and_carry_out(claim, shutdown).await });
+        }
+        Ok(())
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(super) fn bundles(&self) -> &Bundles {
+        &self.0.bundles
+    }
+
+    pub(super) fn targets(&self) -> &TargetSet {
+        &self.0.targets
+    }
+
+    pub(super) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    pub(super) fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+
+    pub(super) fn lease(&self) -> Lease {
+        self.0.lease
+    }
+
+    pub(super) fn crash(&self) -> &CrashPoint {
+        &self.0.crash
+    }
+
+    pub(super) fn now(&self) -> Millis {
+        self.0.clock.now()
+    }
+
+    pub(super) fn tell(&self, deployment: &DeploymentId, number: DeployNumber) {
+        self.0.changes.tell(deployment, Some(number));
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("owner", &self.0.owner).finish_non_exhaustive()
+    }
+}
+
+/// A rollout whose task panicked keeps its lease until it ends, and is then taken up again like that of a dead server.
+fn tell_of_panic(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a rollout broke off");
+    }
+}

@@ -1,0 +1,66 @@
+//! The store: the only place that knows SQL. The same repositories on SQLite and PostgreSQL.
+//!
+//! What must always hold is held by the schema itself (`migrations/`): deploys are insert-only and numbered without gaps,
+//! events are appended only, and at most one deploy a Deployment is running, queued and live.
+
+mod accounts;
+mod audit;
+mod deployment_tx;
+mod deployments;
+mod error;
+mod forms;
+mod grants;
+mod history;
+mod idempotency;
+mod invariants;
+mod migrate;
+mod oidc_flows;
+mod pool;
+mod present;
+mod rollouts;
+mod rows;
+mod seals;
+mod search;
+mod sessions;
+mod sign_in;
+mod snapshot;
+mod teams;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod uploads;
+mod workspaces;
+
+pub use deployment_tx::DeploymentTx;
+pub use error::StoreError;
+pub use grants::{Kept, NewGrant};
+pub use history::EligibleWhen;
+pub use idempotency::{Key, Remembered};
+pub use present::Present;
+pub use rollouts::{Claim, RolloutEnd};
+pub use sessions::{NewSession, OpenSession};
+pub use snapshot::Snapshot;
+pub use tokens::{NewToken, SentToken};
+
+use pool::Pool;
+
+/// The store. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+}
+
+impl Store {
+    /// Opens `sqlite:///PATH` or `postgres://...`, and brings the schema up to date.
+    ///
+    /// # Errors
+    /// `InUse` if another server has the SQLite file; `NewerSchema` if a newer Backstep wrote it.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Ok(Self { pool: Pool::open(url).await? })
+    }
+
+    /// Ends the connections; waits for those in use.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}

@@ -1,0 +1,30 @@
+use backstep_domain::{DeployNumber, DeploymentId, Permission, Principal, Problem, Rollout};
+
+use super::{
+    UseCases,
+    access::{deployment_permitted, of},
+};
+
+/// Log lines that one request brings at most; the client asks again for the rest.
+const LINES: u32 = 500;
+
+impl UseCases {
+    /// Steps and log lines of a deploy's rollout. Without the right to read logs, the steps alone.
+    pub async fn rollout(
+        &self,
+        who: &Principal,
+        id: &DeploymentId,
+        number: DeployNumber,
+        after: u64,
+    ) -> Result<Rollout, Problem> {
+        let deployment = self.visible(who, id).await?;
+        let deploy = self.store.deploy(id, number).await.map_err(of("deploy"))?;
+        let steps = self.store.steps(&deploy.id).await.map_err(of("deploy"))?;
+        let log = if deployment_permitted(who, &deployment, Permission::DeploymentLogsGet) {
+            self.store.log(&deploy.id, after, LINES).await.map_err(of("deploy"))?
+        } else {
+            Vec::new()
+        };
+        Ok(Rollout { number, steps, log })
+    }
+}

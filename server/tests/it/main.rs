@@ -1,0 +1,15 @@
+//! The server as a whole: the real binary, over HTTP, on real files.
+
+#![recursion_limit = "256"]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod access;
+mod audit;
+mod authorization;
+mod cross_site;
+mod escalation;
+mod forms;
+mod kills;
+mod once;
+mod support;
+mod two_servers;
