@@ -39,6 +39,17 @@ let started = 0;
 
 /** Starts `backstep serve` on a free port with a new data folder and waits until it is alive. */
 export async function startServer(options: ServerOptions): Promise<Server> {
+  for (let left = 2; ; left -= 1) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      // Between looking for a free port and listening on it, somebody else's connection may have got it.
+      if (left === 0 || !/address (already )?in use/i.test(String(error))) throw error;
+    }
+  }
+}
+
+async function startOnce(options: ServerOptions): Promise<Server> {
   const binary = process.env.BACKSTEP_BIN;
   if (!binary) throw new Error('BACKSTEP_BIN is not set: run `cargo xtask test end2end`');
   const port = await freePort();

@@ -103,12 +103,14 @@ pub struct Setting<'a> {
     playwright: &'a [String],
     binaries: Option<Vec<native::Binary>>,
     postgres: Option<Postgres>,
+    /// What the last lines of a run are to say beside the counts: which tests failed, and how.
+    pub remarks: Vec<String>,
 }
 
 impl<'a> Setting<'a> {
     /// Nothing built, nothing started.
     pub fn new(workspace: &'a Workspace, playwright: &'a [String]) -> Self {
-        Self { workspace, playwright, binaries: None, postgres: None }
+        Self { workspace, playwright, binaries: None, postgres: None, remarks: Vec::new() }
     }
 
     /// The URL of a PostgreSQL that lives until this is dropped.

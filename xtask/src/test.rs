@@ -38,8 +38,12 @@ impl Test {
             }
         }
         // PostgreSQL stops here, before the lines that are to be the last ones.
+        let remarks = std::mem::take(&mut setting.remarks);
         drop(setting);
         println!();
+        for remark in remarks {
+            println!("{remark}");
+        }
         print!("{}", report(&results));
         if results.iter().any(|(_, counts)| counts.failed > 0) {
             std::process::exit(1);

@@ -4,12 +4,13 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 
+use super::playwright::Outcome;
 use super::{Counts, Setting, native, playwright};
 use crate::web::{self, Profile};
 use crate::{chromium, node, process};
 
 /// Builds what is tested, fetches what tests it, runs it and reads the report.
-pub fn run(setting: &Setting<'_>) -> Result<Counts> {
+pub fn run(setting: &mut Setting<'_>) -> Result<Counts> {
     let workspace = setting.workspace;
     let end2end = workspace.root.join("end2end");
     node::packages(&end2end)?;
@@ -30,7 +31,8 @@ pub fn run(setting: &Setting<'_>) -> Result<Counts> {
     }
     let status = process::status(&mut command)?;
     let text = fs::read_to_string(&report).with_context(|| format!("Playwright ({status}) left no report"))?;
-    let counts = playwright::counts(&text)?;
+    let Outcome { counts, remarks } = playwright::outcome(&text)?;
+    setting.remarks.extend(remarks);
     if !status.success() && counts.failed == 0 {
         bail!("Playwright failed ({status}) though no test did");
     }

@@ -9,6 +9,11 @@ pub fn result(line: &str) -> Option<Counts> {
     Some(Counts { passed: number("passed")?, failed: number("failed")?, skipped: number("ignored")? })
 }
 
+/// The test's path in a line such as `test store::deploys::gapless ... FAILED`.
+pub fn failed(line: &str) -> Option<&str> {
+    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
+}
+
 /// The test's path in a line of `--list --format terse`, such as `store::deploys::numbers_have_no_gaps: test`.
 pub fn listed(line: &str) -> Option<&str> {
     line.strip_suffix(": test")
@@ -34,6 +39,12 @@ mod tests {
         {
             assert_eq!(result(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn a_failed_test() {
+        assert_eq!(failed("test store::deploys::gapless ... FAILED"), Some("store::deploys::gapless"));
+        assert_eq!(failed("test store::deploys::gapless ... ok"), None);
     }
 
     #[test]

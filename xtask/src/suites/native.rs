@@ -40,6 +40,7 @@ pub fn run(suite: Suite, setting: &mut Setting<'_>) -> Result<Counts> {
     }
     let binaries = setting.binaries.iter().flatten().filter(|binary| belongs(binary, suite));
     let mut counts = Counts::default();
+    let mut remarks = Vec::new();
     for binary in binaries {
         let mut command = binary.command(workspace);
         if let Some(url) = &postgres {
@@ -65,8 +66,9 @@ pub fn run(suite: Suite, setting: &mut Setting<'_>) -> Result<Counts> {
             // Its ignored tests need what only we fetch.
             command.arg("--include-ignored");
         }
-        counts += execute(&mut command, binary)?;
+        counts += execute(&mut command, binary, &mut remarks)?;
     }
+    setting.remarks.extend(remarks);
     Ok(counts)
 }
 
@@ -80,13 +82,14 @@ fn belongs(binary: &Binary, suite: Suite) -> bool {
     }
 }
 
-/// Runs one binary, shows what it prints and counts.
-fn execute(command: &mut Command, binary: &Binary) -> Result<Counts> {
+/// Runs one binary, shows what it prints, counts and names what failed.
+fn execute(command: &mut Command, binary: &Binary, remarks: &mut Vec<String>) -> Result<Counts> {
     println!("{} ({})", binary.package, binary.kind);
     let mut counts = None;
     let status = process::lines(command, |line| {
         println!("{line}");
         counts = libtest::result(line).or(counts);
+        remarks.extend(libtest::failed(line).map(|test| format!("failed: {} {test}", binary.package)));
     })?;
     match counts {
         Some(counts) if status.success() || counts.failed > 0 => Ok(counts),
