@@ -12,6 +12,7 @@ pub mod config;
 mod demo;
 pub mod http;
 mod key_file;
+pub mod pace;
 pub mod roles_file;
 pub mod rollout;
 pub mod store;

@@ -16,10 +16,11 @@ use backstep::{
     changes::Changes,
     clock::{SystemClock, TimeOrderedIds},
     http::{Assets, HttpState, router},
+    pace::Pace,
     rollout::Engine,
     store::Store,
     targets::{DirectoryTarget, Target, TargetSet},
-    usecases::{Context, NewDeployment, NewUpload, Pace, UseCases},
+    usecases::{Context, NewDeployment, NewUpload, UseCases},
 };
 use backstep_domain::{
     Author, Catalogue, Deploy, DeployKind, DeployNumber, DeployStatus, DeploymentId, Mechanism, Permission, Policy,
@@ -215,7 +216,7 @@ async fn use_cases(data: &Path, root: &Path, switched: Switched) -> anyhow::Resu
         roles: Arc::new(Roles::built_in()),
         passwords: Passwords::default(),
         // The bench asks for nothing else.
-        pace: Pace::per_minute(0),
+        rollback_pace: Pace::per_minute(0),
     }))
 }
 

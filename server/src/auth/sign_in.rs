@@ -77,7 +77,7 @@ impl Auth {
         self.check_not_locked(&login, origin).await?;
         let found = self.parts.store.account_by_login(&login).await.map_err(failed)?;
         let hash = found.as_ref().and_then(|(_, hash)| hash.as_deref());
-        let matches = self.parts.passwords.matches(password, hash).await;
+        let matches = self.parts.passwords.matches(password, hash).await?;
         match found {
             Some((account, _)) if matches && !account.disabled => {
                 self.parts.store.forget_failures(&login).await.map_err(failed)?;

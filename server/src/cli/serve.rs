@@ -20,11 +20,12 @@ use crate::{
     demo,
     http::{Assets, HttpState, router},
     key_file::key_file,
+    pace::Pace,
     roles_file,
     rollout::Engine,
     store::Store,
     targets::TargetSet,
-    usecases::{Context, Pace, UseCases},
+    usecases::{Context, UseCases},
 };
 
 /// Start the server.
@@ -190,7 +191,7 @@ impl Serve {
             catalogue,
             roles: Arc::new(roles),
             passwords: Passwords::default(),
-            pace: Pace::per_minute(config.policy.rollback_requests_per_minute),
+            rollback_pace: Pace::per_minute(config.policy.rollback_requests_per_minute),
         }))
     }
 }

@@ -176,7 +176,7 @@ impl UseCases {
             return Err(Problem::forbidden("The operator's token has no password."));
         };
         let hash = self.store.account_by_login(&login).await.map_err(of("account"))?.and_then(|(_, hash)| hash);
-        if !self.passwords.matches(old, hash.as_deref()).await {
+        if !self.passwords.matches(old, hash.as_deref()).await? {
             return Err(Problem::invalid("old_password", "This is not your password now. Type it again."));
         }
         let hash = self.passwords.hash(new).await?;

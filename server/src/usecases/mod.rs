@@ -14,7 +14,6 @@ mod grants;
 mod history;
 mod hold;
 mod kept_forms;
-mod pace;
 mod place_access;
 mod places;
 mod plan_rollback;
@@ -38,7 +37,6 @@ pub(crate) use access::checked_name;
 pub(crate) use audit::recorded;
 pub use create_upload::{NewUpload, Uploaded};
 pub use deployments::NewDeployment;
-pub use pace::Pace;
 pub use ports::Everything;
 pub use tokens::PanelToken;
 
@@ -48,6 +46,7 @@ use crate::{
     bundles::Bundles,
     changes::Changes,
     clock::{Clock, Ids},
+    pace::Pace,
     rollout::Engine,
     store::{Key, Store},
     targets::TargetSet,
@@ -88,7 +87,7 @@ pub struct Context {
     pub roles: Arc<Roles>,
     pub passwords: Passwords,
     /// How often an account may ask for a rollback.
-    pub pace: Pace,
+    pub rollback_pace: Pace,
 }
 
 /// The use cases, as methods; each in a file of its name.

@@ -10,7 +10,7 @@ use super::{
     audit::recorded,
     plan_rollback::{lowest, nothing_runs},
 };
-use crate::store::Present;
+use crate::{pace::TooFast, store::Present};
 
 impl UseCases {
     /// Records a rollback on top of the history and starts its rollout. If the plan moved since it was shown, nothing
@@ -25,7 +25,12 @@ impl UseCases {
         let deployment = self.visible(who, id).await?;
         // `portal/jane` counts as `portal`: whom a portal names is its own choice.
         let account = who.author.id.split('/').next().unwrap_or_default();
-        self.pace.check(account, self.clock.now())?;
+        self.rollback_pace.admit(account, self.clock.now()).map_err(|TooFast { seconds }| {
+            let message = format!(
+                "You asked for too many rollbacks within a minute. Nothing was done; wait {seconds} seconds, then try again."
+            );
+            Problem::new(ProblemCode::TooManyRequests, message)
+        })?;
         // Outside is looked at before the lock, so that a slow target holds up nobody else.
         let target = self.store.deploy(id, request.target).await.map_err(of("deploy"))?;
         let facts = self.facts(&deployment, &target).await;

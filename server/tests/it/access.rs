@@ -240,14 +240,17 @@ async fn a_flood_of_rollbacks_is_refused() {
         let answer = server.send(Method::POST, &path, Some(json!({ "description": "again" }))).await;
         (answer.status(), answer.json::<Value>().await.unwrap())
     };
-    for _ in 0..3 {
-        assert_eq!(ask().await.0, 409, "what runs already is refused, and counted");
+    // Seven of three a minute: the minute of the clock may end among them once.
+    let mut answers = Vec::new();
+    for _ in 0..7 {
+        answers.push(ask().await);
     }
-    let (status, problem) = ask().await;
-    assert_eq!(status, 429, "{problem}");
+    assert!(answers[..3].iter().all(|(status, _)| *status == 409), "what runs already is refused, and counted");
+    let (_, problem) = answers.iter().find(|(status, _)| *status == 429).expect("one too many");
     assert_eq!(problem["code"], "too_many_requests", "{problem}");
+    assert!(answers.iter().filter(|(status, _)| *status == 409).count() <= 6, "{answers:?}");
     let (_, made) = service(&server, "ci", "DEPLOYMENT_EDITOR", &id, json!({})).await;
     let token = made["token"].as_str().unwrap();
-    let other = self::status(&server, Method::POST, &path, token, json!({ "description": "again" })).await;
+    let other = status(&server, Method::POST, &path, token, json!({ "description": "again" })).await;
     assert_eq!(other, 409, "another account has its own minute");
 }

@@ -9,7 +9,6 @@ mod error;
 mod flow;
 mod http;
 mod identity;
-mod pace;
 mod provider;
 mod types;
 mod verify;
@@ -37,19 +36,22 @@ use self::{
     flow::{Flow, FlowCookie},
     http::{HttpFailure, ProviderHttp},
     identity::Told,
-    pace::Pace,
     provider::Provider,
     types::{Metadata, RelyingParty, Token, UserInfo},
     verify::Expected,
 };
 use super::secret::random;
-use crate::{clock::Clock, store::Store};
+use crate::{clock::Clock, pace::Pace, store::Store};
 
 /// Where the provider sends people back to.
 pub const CALLBACK: &str = "/sign-in/oidc/callback";
 
 /// Where the provider sends people after they signed out there.
 pub const SIGNED_OUT: &str = "/sign-in";
+
+/// Sign-ins that an address may begin in a minute: whoever is not signed in must not be able to fill the store. Many people
+/// can share an address.
+const BEGUN_PER_MINUTE: u32 = 60;
 
 /// The provider that people sign in with. Cheap to clone.
 #[derive(Clone)]
@@ -86,7 +88,15 @@ impl Oidc {
         let provider = Provider::new(settings.issuer.clone(), ProviderHttp::new(&settings)?);
         let cookie = FlowCookie::new(&settings.public_url);
         Ok(Self {
-            inner: Arc::new(Inner { settings, redirect, cookie, provider, pace: Pace::default(), store, clock }),
+            inner: Arc::new(Inner {
+                settings,
+                redirect,
+                cookie,
+                provider,
+                pace: Pace::per_minute(BEGUN_PER_MINUTE),
+                store,
+                clock,
+            }),
         })
     }
 
@@ -117,9 +127,7 @@ impl Oidc {
     /// Begins a sign-in of a browser with this `Cookie` header, from this address.
     pub async fn begin(&self, cookies: Option<&str>, address: &str) -> Result<Begun, OidcError> {
         let Inner { settings, cookie, provider, pace, store, clock, .. } = &*self.inner;
-        if !pace.admits(address, clock.now()) {
-            return Err(OidcError::TooMany);
-        }
+        pace.admit(address, clock.now()).map_err(|_| OidcError::TooMany)?;
         let metadata = provider.metadata(clock.now()).await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let (state, nonce) = (random(), random());

@@ -12,10 +12,11 @@ use crate::{
     bundles::Bundles,
     changes::Changes,
     clock::{FixedClock, SequentialIds},
+    pace::Pace,
     rollout::Engine,
     store::Store,
     targets::TargetSet,
-    usecases::{Context, NewDeployment, NewUpload, Pace, UseCases},
+    usecases::{Context, NewDeployment, NewUpload, UseCases},
 };
 
 const START: Millis = Millis(1_780_000_000_000);
@@ -70,7 +71,7 @@ async fn world() -> World {
         catalogue: Catalogue::built_in(),
         roles: Arc::new(Roles::built_in()),
         passwords: Passwords::default(),
-        pace: Pace::per_minute(0),
+        rollback_pace: Pace::per_minute(0),
     });
     let admin = somebody("Ada", &[("SYSTEM_ADMIN", Place::System)]);
     let mut made = Vec::new();
