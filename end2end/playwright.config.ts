@@ -11,7 +11,7 @@ export default defineConfig({
   forbidOnly: !!process.env.CI,
   // A test that passes only when tried again may hide a race: `cargo xtask test` names it in its last lines, and fails when
   // there are more than three of them. Set it to 0 to hunt one.
-  retries: 2,
+  retries: 1,
   workers: 2,
   timeout: 90_000,
   expect: { timeout: 15_000 },

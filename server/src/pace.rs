@@ -2,57 +2,61 @@
 //! its store, its locks and its targets.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use backstep_domain::{MINUTE, Millis};
 
-/// Counts by name (an account, an address) within the minutes of the clock: a check costs the same however many names there
-/// are, and what is kept ends with the minute.
+/// What each name (an account, an address) asked for within the last minute. Names that asked for nothing since are dropped
+/// once a minute, so that a check does not look through all of them.
 #[derive(Clone, Debug)]
 pub struct Pace {
     /// `None`: any number.
     most: Option<u32>,
-    counted: Arc<Mutex<Counted>>,
+    asked: Arc<Mutex<Asked>>,
 }
 
-#[derive(Debug, Default)]
-struct Counted {
-    minute: i64,
-    times: HashMap<String, u32>,
+#[derive(Debug)]
+struct Asked {
+    dropped: Millis,
+    times: HashMap<String, VecDeque<Millis>>,
 }
 
-/// One too many. It has to wait so many seconds, until the next minute begins.
+/// One too many. It has to wait so many seconds, until the first of those before it is a minute ago.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TooFast {
     pub seconds: i64,
 }
 
 impl Pace {
-    /// `most` times by the same name within a minute; 0: any number.
+    /// `most` times by the same name within any minute; 0: any number.
     pub fn per_minute(most: u32) -> Self {
-        Self { most: (most > 0).then_some(most), counted: Arc::default() }
+        Self {
+            most: (most > 0).then_some(most),
+            asked: Arc::new(Mutex::new(Asked { dropped: Millis(0), times: HashMap::new() })),
+        }
     }
 
     /// Counts one more by this name.
     ///
     /// # Errors
-    /// If it is one too many.
+    /// If it is one too many; that one is not counted.
     pub fn admit(&self, name: &str, now: Millis) -> Result<(), TooFast> {
         let Some(most) = self.most else { return Ok(()) };
-        let minute = now.0.div_euclid(MINUTE);
-        // Counts are right at every moment, so a thread that died holding them did no harm.
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if counted.minute != minute {
-            *counted = Counted { minute, times: HashMap::new() };
+        let since = now.minus(MINUTE);
+        // It is right at every moment, so a thread that died holding it did no harm.
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.dropped <= since {
+            asked.times.retain(|_, times| times.back().is_some_and(|last| *last > since));
+            asked.dropped = now;
         }
-        let times = counted.times.entry(name.to_owned()).or_default();
-        if *times >= most {
-            let seconds = (MINUTE - now.0.rem_euclid(MINUTE)).div_euclid(1000) + 1;
-            return Err(TooFast { seconds });
+        let times = asked.times.entry(name.to_owned()).or_default();
+        times.retain(|at| *at > since);
+        if let Some(first) = times.front().filter(|_| times.len() >= most as usize) {
+            return Err(TooFast { seconds: (first.0 + MINUTE - now.0).div_euclid(1000) + 1 });
         }
-        *times += 1;
+        times.push_back(now);
         Ok(())
     }
 }
@@ -62,16 +66,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_name_waits_until_its_minute_is_over() {
+    fn each_name_has_its_own_minute() {
         let pace = Pace::per_minute(2);
         let at = |seconds: i64| Millis(90 * MINUTE + seconds * 1000);
-        assert_eq!(pace.admit("192.0.2.1", at(0)), Ok(()));
-        assert_eq!(pace.admit("192.0.2.1", at(30)), Ok(()));
-        let TooFast { seconds } = pace.admit("192.0.2.1", at(40)).unwrap_err();
-        assert_eq!(seconds, 21);
-        assert_eq!(pace.admit("192.0.2.2", at(40)), Ok(()), "somebody else");
-        assert!(pace.admit("192.0.2.1", at(59)).is_err());
-        assert_eq!(pace.admit("192.0.2.1", at(40 + seconds)), Ok(()), "after the wait");
+        assert_eq!(pace.admit("a", at(0)), Ok(()));
+        assert_eq!(pace.admit("a", at(30)), Ok(()));
+        assert_eq!(pace.admit("a", at(40)), Err(TooFast { seconds: 21 }));
+        assert_eq!(pace.admit("b", at(40)), Ok(()));
+        assert!(pace.admit("a", at(60).minus(1)).is_err());
+        assert_eq!(pace.admit("a", at(60)), Ok(()), "the first one is a minute ago");
+        assert!(pace.admit("a", at(61)).is_err(), "the two since are not");
+    }
+
+    #[test]
+    fn names_are_not_kept_for_ever() {
+        let pace = Pace::per_minute(2);
+        for name in 0..100 {
+            assert_eq!(pace.admit(&name.to_string(), Millis(90 * MINUTE)), Ok(()));
+        }
+        assert_eq!(pace.admit("later", Millis(91 * MINUTE)), Ok(()));
+        assert_eq!(pace.asked.lock().unwrap().times.len(), 1);
     }
 
     #[test]

@@ -13,8 +13,8 @@ use tokio::sync::Semaphore;
 const SHORTEST: usize = 12;
 const LONGEST: usize = 128;
 
-/// Passwords in work and waiting, at most. Each takes some ten milliseconds of a core, so the last one waits for about a
-/// second on one core; whoever comes beyond is asked to come again, instead of a flood that holds everybody up for minutes.
+/// Passwords in work and waiting, at most. Whoever comes beyond is asked to come again: each costs tens of milliseconds of a
+/// core, and a flood must not hold everybody up for minutes.
 const QUEUE: usize = 64;
 
 /// Hashes and checks passwords.
@@ -67,7 +67,7 @@ impl Passwords {
         work: impl FnOnce() -> Option<T> + Send + 'static,
     ) -> Result<Option<T>, Problem> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| too_many())?;
-        let core = self.cores.clone().acquire_owned().await.map_err(|_| too_many())?;
+        let core = self.cores.clone().acquire_owned().await.expect("nobody closes the semaphore");
         let done = tokio::task::spawn_blocking(move || {
             // Both until the work is done, also when the request has gone.
             let _held = (place, core);

@@ -46,7 +46,6 @@ struct Suite {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Spec {
     title: String,
     file: String,
@@ -62,7 +61,7 @@ struct Test {
     results: Vec<Try>,
 }
 
-#[derive(Clone, Copy, Deserialize, Eq, PartialEq)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Status {
     Expected,
@@ -85,16 +84,7 @@ struct Message {
 impl fmt::Display for Message {
     /// The first lines, without the colours: what was expected and what was there.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        let mut escape = false;
-        for character in self.message.chars() {
-            match character {
-                '\u{1b}' => escape = true,
-                'm' if escape => escape = false,
-                _ if escape => {}
-                character => text.push(character),
-            }
-        }
+        let text = anstream::adapter::strip_str(&self.message).to_string();
         let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(6).collect();
         f.write_str(&lines.join(" | "))
     }
