@@ -63,16 +63,18 @@ pub struct AuditEntry {
 impl AuditEntry {
     /// Something that a caller did.
     pub fn by(who: &Principal, at: Millis, action: AuditAction, detail: impl Into<String>) -> Self {
-        Self {
-            at,
-            actor: who.author.clone(),
-            action,
-            workspace: None,
-            deployment: None,
-            deploy: None,
-            detail: detail.into(),
-            origin: who.origin.clone(),
-        }
+        Self::from(who.author.clone(), who.origin.clone(), at, action, detail)
+    }
+
+    /// Something that somebody did, from where.
+    pub fn from(
+        actor: Author,
+        origin: Origin,
+        at: Millis,
+        action: AuditAction,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { at, actor, action, workspace: None, deployment: None, deploy: None, detail: detail.into(), origin }
     }
 
     /// Something that the server did to carry a deploy out, in the name of its author.

@@ -39,6 +39,10 @@ impl Auth {
         let had: BTreeSet<_> = before.iter().map(|g| (g.role.clone(), g.at.clone())).collect();
         // Somebody else's Deployment of the same name, or a new name of the right one, takes no role away.
         wanted.extend(had.iter().filter(|(role, _)| unclear.contains(role)).cloned());
+        if wanted.iter().any(|(role, _)| role.as_str() == RoleId::SYSTEM_ADMIN) {
+            // The Workspaces without an Admin that were handed to them.
+            wanted.extend(had.iter().filter(|(role, _)| role.as_str() == RoleId::WORKSPACE_ADMIN).cloned());
+        }
         if had == wanted {
             return Ok(());
         }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use backstep_domain::{
-    AccountId, AuditEntry, Grant, GrantId, GrantView, LOCAL, Level, Millis, Place, RoleId, Subject, TeamId,
+    AccountId, AuditAction, AuditEntry, Author, Grant, GrantId, GrantView, LOCAL, Level, Millis, Origin, Place, RoleId,
+    Subject, TeamId, WorkspaceId,
 };
 
 use super::{
@@ -56,10 +57,7 @@ fn role(text: String) -> Result<RoleId, StoreError> {
 fn view(row: ViewRow) -> Result<GrantView, StoreError> {
     let (id, kind, subject, subject_name, role_id, level, place, place_name, source) = row;
     let level: Level = word(&level)?;
-    let subject = match kind.as_str() {
-        "team" => Subject::Team(TeamId::new(subject)),
-        _ => Subject::Account(AccountId::new(subject)),
-    };
+    let subject = subject_of(&kind, subject);
     Ok(GrantView {
         id: GrantId::new(id),
         subject,
@@ -111,8 +109,10 @@ impl Store {
     /// Gives a role. Twice is once.
     pub async fn give_role(&self, new: &NewGrant, at: Millis, entry: &AuditEntry) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await?;
+        one_at_a_time(&mut tx).await?;
         insert(&mut tx, new, at, &entry.actor.id).await?;
         audit::append(&mut tx, entry).await?;
+        hand_over(&mut tx, at, &entry.actor, &entry.origin).await?;
         tx.commit().await
     }
 
@@ -147,7 +147,10 @@ impl Store {
             for grant in wanted {
                 insert(tx, grant, at, source).await?;
             }
-            Ok(())
+            match entries.first() {
+                Some(entry) => hand_over(tx, at, &entry.actor, &entry.origin).await,
+                None => Ok(()),
+            }
         })
         .await
     }
@@ -159,10 +162,7 @@ impl Store {
         change: impl AsyncFnOnce(&mut Tx) -> Result<(), StoreError>,
     ) -> Result<Kept, StoreError> {
         let mut tx = self.pool.begin().await?;
-        if let Tx::Postgres(tx) = &mut tx {
-            // Two removals at once must not each rely on the other's admin.
-            sqlx::query("lock table grants in share row exclusive mode").execute(&mut **tx).await?;
-        }
+        one_at_a_time(&mut tx).await?;
         let before = administered(&mut tx).await?;
         change(&mut tx).await?;
         if !before.is_subset(&administered(&mut tx).await?) {
@@ -173,6 +173,53 @@ impl Store {
         }
         tx.commit().await?;
         Ok(Kept::Done)
+    }
+}
+
+/// Two changes at once must not each rely on the other's Admin. SQLite has one writer anyway.
+pub(super) async fn one_at_a_time(tx: &mut Tx) -> Result<(), StoreError> {
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query("lock table grants in share row exclusive mode").execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// The installation's Admins become those of every Workspace that has none of its own. One that a program or the
+/// operator's token makes starts like that, and one that is older than the first System Admin.
+///
+/// The transaction has to be [`one_at_a_time`].
+pub(super) async fn hand_over(tx: &mut Tx, at: Millis, by: &Author, origin: &Origin) -> Result<(), StoreError> {
+    const SQL: &str = "select w.id, w.name, g.id, g.source, g.subject_kind, g.subject_id, coalesce(a.name, t.name, '') \
+                       from workspaces w join grants g on g.level = 'system' and g.role = 'SYSTEM_ADMIN' left join accounts a \
+                       on g.subject_kind = 'account' and a.id = g.subject_id left join teams t on g.subject_kind = 'team' \
+                       and t.id = g.subject_id order by w.name, g.id";
+    let administered = administered(tx).await?;
+    let rows: Vec<(String, String, String, String, String, String, String)> =
+        within!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?;
+    for (id, name, system, source, kind, subject, subject_name) in rows {
+        if administered.contains(&(Level::Workspace.as_str().to_owned(), id.clone())) {
+            continue;
+        }
+        let admin = NewGrant {
+            id: GrantId::new(format!("{system}:{id}")),
+            subject: subject_of(&kind, subject),
+            role: RoleId::WORKSPACE_ADMIN.parse().expect("a built-in role's name"),
+            at: Place::Workspace(WorkspaceId::new(id.clone())),
+            // What came from a provider's groups goes with them.
+            source,
+        };
+        insert(tx, &admin, at, &by.id).await?;
+        let detail = format!("{} on {name} to {subject_name}: it had no Admin", admin.role);
+        let entry = AuditEntry::from(by.clone(), origin.clone(), at, AuditAction::RoleGiven, detail);
+        audit::append(tx, &entry.in_workspace(&WorkspaceId::new(id))).await?;
+    }
+    Ok(())
+}
+
+fn subject_of(kind: &str, id: String) -> Subject {
+    match kind {
+        "team" => Subject::Team(TeamId::new(id)),
+        _ => Subject::Account(AccountId::new(id)),
     }
 }
 

@@ -124,6 +124,7 @@ impl Store {
         const USE: &str = "delete from links where token_hash = $1 and account_id is null";
         const END: &str = "delete from links where account_id is null";
         let mut tx = self.pool.begin().await?;
+        grants::one_at_a_time(&mut tx).await?;
         if let Some(link) = link {
             if grants::has_administrator(&mut tx).await? {
                 return Ok(false);
@@ -137,6 +138,7 @@ impl Store {
         accounts::insert(&mut tx, account, Some(password_hash), &entry.actor.id).await?;
         grants::insert(&mut tx, grant, account.created_at, &entry.actor.id).await?;
         audit::append(&mut tx, entry).await?;
+        grants::hand_over(&mut tx, account.created_at, &entry.actor, &entry.origin).await?;
         tx.commit().await?;
         Ok(true)
     }

@@ -17,7 +17,7 @@ pub(super) fn by_name(name: &str) -> (String, String) {
 }
 
 impl Store {
-    /// `admin`: the role of whoever makes it.
+    /// `admin`: the role of whoever makes it. Without an Admin who can act it gets those of the installation.
     pub async fn create_workspace(
         &self,
         new: &Workspace,
@@ -27,6 +27,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         const SQL: &str = "insert into workspaces (id, name, created_at) values ($1, $2, $3)";
         let mut tx = self.pool.begin().await?;
+        grants::one_at_a_time(&mut tx).await?;
         idempotency::remember(&mut tx, key, new.created_at).await?;
         within!(&mut tx, c => sqlx::query(SQL).bind(new.id.as_str()).bind(&new.name).bind(new.created_at.0).execute(c).await.map(|_| ()))
             .map_err(|e| StoreError::taken(e, "name"))?;
@@ -34,6 +35,9 @@ impl Store {
             grants::insert(&mut tx, admin, new.created_at, admin.subject.id()).await?;
         }
         audit::append_if(&mut tx, entry).await?;
+        if let Some(entry) = entry {
+            grants::hand_over(&mut tx, new.created_at, &entry.actor, &entry.origin).await?;
+        }
         tx.commit().await
     }
 

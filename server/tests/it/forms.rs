@@ -70,3 +70,19 @@ async fn a_visitor_is_asked_for_the_token_and_the_wrong_one_is_not_kept() {
     assert!(html.contains("BACKSTEP_ADMIN_TOKEN"), "the page says which token is meant");
     assert!(!html.contains("canary-wrong-token"), "a secret is never sent back");
 }
+
+/// Whoever has the session of an old token gets no further with it than with the old token itself.
+#[tokio::test]
+async fn a_session_of_the_operator_ends_with_the_token_it_was_opened_with() {
+    let place = Place::new();
+    let server = Server::start(&place);
+    let cookie = sign_in(&server).await;
+    let home = async |server: &Server| {
+        let page = server.client.get(format!("{}/", server.url)).header(header::COOKIE, &cookie);
+        page.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(home(&server).await, 200);
+    server.kill();
+    let server = Server::start_with(&place, &[("BACKSTEP_ADMIN_TOKEN", "another-token-of-enough-characters")]);
+    assert_eq!(home(&server).await, 303, "to the sign-in page");
+}

@@ -10,6 +10,8 @@ on_each_database!(
     grants_come_directly_and_through_teams,
     the_last_admin_stays,
     a_disabled_admin_does_not_count,
+    a_workspace_without_an_admin_is_the_installations,
+    admin_and_workspace_made_at_once_find_each_other,
     an_issuers_groups_are_made_exactly_so,
     a_token_is_found_by_its_hash_and_ends,
     a_link_works_once,
@@ -126,6 +128,63 @@ async fn a_disabled_admin_does_not_count(db: &Database) {
     assert_eq!(store.remove_member(&team, &bob, &entry()).await.unwrap(), Kept::LastAdmin);
     store.enable(&ada, &entry()).await.unwrap();
     assert_eq!(store.remove_member(&team, &bob, &entry()).await.unwrap(), Kept::Done);
+}
+
+/// Who is Admin of a Workspace, by id.
+async fn admins(store: &Store, at: &Place) -> Vec<String> {
+    let all = store.grants().await.unwrap();
+    let here = all.into_iter().filter(|g| g.role.as_str() == RoleId::WORKSPACE_ADMIN && g.at == *at);
+    let mut admins: Vec<_> = here.map(|g| g.subject.id().to_owned()).collect();
+    admins.sort();
+    admins
+}
+
+async fn a_workspace_without_an_admin_is_the_installations(db: &Database) {
+    let store = db.open().await;
+    people(&store, &["ada", "bob", "cleo"]).await;
+    let other = Place::Workspace(workspace("other").id);
+    // Made by the operator's token before there is anybody.
+    store.create_workspace(&workspace("data"), None, None, Some(&entry())).await.unwrap();
+    assert_eq!(admins(&store, &here()).await, Vec::<String>::new());
+    give(&store, "1", account("ada"), "SYSTEM_ADMIN", Place::System).await;
+    assert_eq!(admins(&store, &here()).await, ["ada"]);
+    let told = store.audit_page(&AuditFilter::default(), None, 1).await.unwrap().remove(0).entry;
+    assert_eq!((told.action, told.workspace), (AuditAction::RoleGiven, Some(workspace("data").id)));
+    assert_eq!(told.detail, "WORKSPACE_ADMIN on data to ada: it had no Admin");
+    // Who is Admin of the installation later finds none without one.
+    give(&store, "2", account("bob"), "SYSTEM_ADMIN", Place::System).await;
+    assert_eq!(admins(&store, &here()).await, ["ada"]);
+    // A program made the next one: its own role does not count.
+    let program = Account { kind: AccountKind::Service, login: None, ..person("ci") };
+    store.create_account(&program, None, &entry()).await.unwrap();
+    let own = grant("3", account("ci"), RoleId::WORKSPACE_ADMIN, other.clone());
+    store.create_workspace(&workspace("other"), None, Some(&own), Some(&entry())).await.unwrap();
+    assert_eq!(admins(&store, &other).await, ["ada", "bob", "ci"]);
+    // A person made this one.
+    let own = grant("4", account("cleo"), RoleId::WORKSPACE_ADMIN, Place::Workspace(workspace("third").id));
+    store.create_workspace(&workspace("third"), None, Some(&own), Some(&entry())).await.unwrap();
+    assert_eq!(admins(&store, &Place::Workspace(workspace("third").id)).await, ["cleo"]);
+    assert_eq!(take(&store, "4").await, Kept::LastAdmin);
+}
+
+async fn admin_and_workspace_made_at_once_find_each_other(db: &Database) {
+    let store = db.open().await;
+    people(&store, &["ada"]).await;
+    for n in 0..20 {
+        let new = workspace(&format!("data {n}"));
+        let at = Place::Workspace(new.id.clone());
+        let admin = grant(&format!("admin {n}"), account("ada"), "SYSTEM_ADMIN", Place::System);
+        let (entry, maker) = (entry(), store.clone());
+        let (made, given) = tokio::join!(
+            async { maker.create_workspace(&new, None, None, Some(&entry)).await },
+            async { store.give_role(&admin, START, &entry).await }
+        );
+        made.unwrap();
+        given.unwrap();
+        assert_eq!(admins(&store, &at).await, ["ada"], "round {n}");
+        // So that the next round starts without an Admin of the installation.
+        store.execute("delete from grants").await.unwrap();
+    }
 }
 
 async fn an_issuers_groups_are_made_exactly_so(db: &Database) {

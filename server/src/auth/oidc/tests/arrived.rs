@@ -2,8 +2,8 @@
 
 use backstep_app::api;
 use backstep_domain::{
-    Account, AccountId, AccountKind, AuditAction, AuditEntry, Author, GrantId, Millis, Origin, Place, Principal,
-    ProblemCode, RoleId, Subject, Workspace, WorkspaceId,
+    Account, AccountId, AccountKind, AuditAction, AuditEntry, Author, Deployment, DeploymentId, GrantId, Mechanism,
+    Millis, Origin, Place, Principal, ProblemCode, RoleId, Subject, Workspace, WorkspaceId,
 };
 use serde_json::{Value, json};
 
@@ -98,9 +98,31 @@ const ROLES: &str = "[[roles]]\ngroup = 'admins'\nrole = 'SYSTEM_ADMIN'\n\
 
 async fn with_roles() -> Browser {
     let browser = Browser::configured(ROLES).await;
-    let data = Workspace { id: WorkspaceId::new("w1"), name: "Data".to_owned(), created_at: Millis(0) };
-    browser.store.create_workspace(&data, None, None, None).await.unwrap();
+    workspace(&browser, "w1", "Data").await;
     browser
+}
+
+async fn workspace(browser: &Browser, id: &str, name: &str) {
+    let new = Workspace { id: WorkspaceId::new(id), name: name.to_owned(), created_at: Millis(0) };
+    browser.store.create_workspace(&new, None, None, None).await.unwrap();
+}
+
+async fn deployment(browser: &Browser, id: &str, workspace: &str, name: &str) {
+    let new = Deployment {
+        id: DeploymentId::new(id),
+        workspace: WorkspaceId::new(workspace),
+        name: name.to_owned(),
+        description: String::new(),
+        mechanism: Mechanism::DagDeploy,
+        runtime: None,
+        airflow: None,
+        dags_target: None,
+        image_target: None,
+        rollback_enabled: true,
+        created_at: Millis(0),
+        created_by: Author { id: "a".to_owned(), name: "A".to_owned() },
+    };
+    browser.store.create_deployment(&new, None, None).await.unwrap();
 }
 
 #[tokio::test]
@@ -121,6 +143,28 @@ async fn groups_give_and_take_roles_at_each_sign_in() {
     assert_eq!(roles(&browser, &edda).await, ["SYSTEM_VIEWER@"]);
 }
 
+#[tokio::test]
+async fn a_deployment_of_the_same_name_elsewhere_takes_no_role_away() {
+    let browser =
+        Browser::configured("[[roles]]\ngroup = 'data'\nrole = 'DEPLOYMENT_EDITOR'\ndeployment = 'prod'\n").await;
+    give_local_admin(&browser).await;
+    workspace(&browser, "w1", "Data").await;
+    workspace(&browser, "w2", "Else").await;
+    deployment(&browser, "d1", "w1", "prod").await;
+    let edda = arrive_with(&browser, &json!({"groups": ["data"]})).await;
+    assert_eq!(roles(&browser, &edda).await, ["DEPLOYMENT_EDITOR@d1"]);
+    // Anybody may make a Workspace of their own, and a Deployment in it.
+    deployment(&browser, "d2", "w2", "prod").await;
+    arrive_with(&browser, &json!({"groups": ["data"]})).await;
+    assert_eq!(roles(&browser, &edda).await, ["DEPLOYMENT_EDITOR@d1"]);
+    // Somebody new gets neither: it is not clear which is meant.
+    let fay = arrive_with(&browser, &json!({"sub": "fay", "groups": ["data"]})).await;
+    assert_eq!(roles(&browser, &fay).await, Vec::<String>::new());
+    // Who left the group has it no more, clear or not.
+    arrive_with(&browser, &json!({"groups": []})).await;
+    assert_eq!(roles(&browser, &edda).await, Vec::<String>::new());
+}
+
 async fn give_local_admin(browser: &Browser) {
     let admin = person("admin", "admin");
     browser.store.create_account(&admin, None, &entry(AuditAction::AccountCreated)).await.unwrap();
@@ -131,8 +175,13 @@ async fn give_local_admin(browser: &Browser) {
 async fn the_last_admin_stays_one() {
     let browser = with_roles().await;
     let edda = arrive_with(&browser, &json!({"groups": ["admins", "data"]})).await;
+    // The Workspace had no Admin, so it is the installation's.
+    let admin = ["SYSTEM_ADMIN@", "WORKSPACE_ADMIN@w1"];
+    assert_eq!(roles(&browser, &edda).await, ["SYSTEM_ADMIN@", "WORKSPACE_ADMIN@w1", "WORKSPACE_EDITOR@w1"]);
+    arrive_with(&browser, &json!({"groups": ["admins"]})).await;
+    assert_eq!(roles(&browser, &edda).await, admin);
     arrive_with(&browser, &json!({"groups": []})).await;
-    assert_eq!(roles(&browser, &edda).await, ["SYSTEM_ADMIN@"]);
+    assert_eq!(roles(&browser, &edda).await, admin);
     give_local_admin(&browser).await;
     arrive_with(&browser, &json!({"groups": []})).await;
     assert_eq!(roles(&browser, &edda).await, Vec::<String>::new());
