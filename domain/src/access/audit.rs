@@ -67,13 +67,7 @@ impl AuditEntry {
     }
 
     /// Something that somebody did, from where.
-    pub fn from(
-        actor: Author,
-        origin: Origin,
-        at: Millis,
-        action: AuditAction,
-        detail: impl Into<String>,
-    ) -> Self {
+    pub fn from(actor: Author, origin: Origin, at: Millis, action: AuditAction, detail: impl Into<String>) -> Self {
         Self { at, actor, action, workspace: None, deployment: None, deploy: None, detail: detail.into(), origin }
     }
 

@@ -175,10 +175,10 @@ async fn admin_and_workspace_made_at_once_find_each_other(db: &Database) {
         let at = Place::Workspace(new.id.clone());
         let admin = grant(&format!("admin {n}"), account("ada"), "SYSTEM_ADMIN", Place::System);
         let (entry, maker) = (entry(), store.clone());
-        let (made, given) = tokio::join!(
-            async { maker.create_workspace(&new, None, None, Some(&entry)).await },
-            async { store.give_role(&admin, START, &entry).await }
-        );
+        let (made, given) =
+            tokio::join!(async { maker.create_workspace(&new, None, None, Some(&entry)).await }, async {
+                store.give_role(&admin, START, &entry).await
+            });
         made.unwrap();
         given.unwrap();
         assert_eq!(admins(&store, &at).await, ["ada"], "round {n}");
