@@ -192,7 +192,7 @@ impl Auth {
         self.is_demo().then(|| DemoPerson::ALL.iter().map(|p| (p.id().to_owned(), p.name().to_owned())).collect())
     }
 
-    /// Makes the account that the operator's sessions belong to, and ends those of earlier starts.
+    /// Makes the account that the operator's sessions belong to, and ends those that another token opened.
     pub async fn ensure_operator(&self) -> Result<(), StoreError> {
         let account = Account {
             id: AccountId::new(OPERATOR),
@@ -204,8 +204,8 @@ impl Auth {
             created_at: self.now(),
         };
         self.parts.store.ensure_account(&account).await?;
-        // This start may be the one that takes another token: sessions of the old one end.
-        self.parts.store.end_sessions_of(&account.id).await
+        let Some(token) = &self.parts.operator else { return Ok(()) };
+        self.parts.store.set_operator_token(&account.id, &token.hash()).await
     }
 }
 

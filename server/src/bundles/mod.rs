@@ -29,6 +29,7 @@ use std::{
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use object_store::{ObjectStore, local::LocalFileSystem};
@@ -92,11 +93,14 @@ impl Bundles {
 
     /// Removes what a killed process left half done: uploads in scratch and unpublished files of the object store.
     ///
-    /// For the start of the one server of this data folder only: it would take a running upload's files away.
-    pub fn clear_scratch(&self) -> Result<(), BundleError> {
+    /// Of what is younger than `spare` another server of this data folder may be the owner, and at work on it.
+    pub fn clear_scratch(&self, spare: Duration) -> Result<(), BundleError> {
         let clear = || -> io::Result<()> {
             for entry in fs::read_dir(&self.scratch)? {
                 let entry = entry?;
+                if is_younger(&entry, spare) {
+                    continue;
+                }
                 let name = entry.file_name();
                 let name = name.to_string_lossy();
                 if name.starts_with(UNPACK_PREFIX) {
@@ -106,9 +110,9 @@ impl Bundles {
                 }
             }
             if let Some(objects) = &self.local {
-                remove_unpublished(&objects.join("bundles"))?;
+                remove_unpublished(&objects.join("bundles"), spare)?;
                 for entry in read_dir_if_there(&objects.join("blobs"))? {
-                    remove_unpublished(&entry?.path())?;
+                    remove_unpublished(&entry?.path(), spare)?;
                 }
             }
             Ok(())
@@ -118,14 +122,20 @@ impl Bundles {
 }
 
 /// The local object store writes to `NAME#1` and renames; a kill in between leaves that file.
-fn remove_unpublished(folder: &Path) -> io::Result<()> {
+fn remove_unpublished(folder: &Path, spare: Duration) -> io::Result<()> {
     for entry in read_dir_if_there(folder)? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().contains('#') {
+        if entry.file_name().to_string_lossy().contains('#') && !is_younger(&entry, spare) {
             fs::remove_file(entry.path())?;
         }
     }
     Ok(())
+}
+
+/// What cannot be looked at any more is somebody's who is done with it.
+fn is_younger(entry: &fs::DirEntry, than: Duration) -> bool {
+    let age = entry.metadata().and_then(|meta| meta.modified()).map(|at| at.elapsed().unwrap_or_default());
+    age.is_ok_and(|age| age < than)
 }
 
 fn read_dir_if_there(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<fs::DirEntry>> + use<>> {

@@ -14,7 +14,7 @@ use crate::{
     audit::{CheckpointKey, Sealer},
     auth::{self, AdminToken, Auth, Passwords, SessionRules, oidc::Oidc},
     bundles::Bundles,
-    changes::Changes,
+    changes::{Bridge, Changes},
     clock::{SystemClock, TimeOrderedIds},
     config::Config,
     demo,
@@ -49,6 +49,8 @@ pub struct Serve {
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:7411";
 
+/// What is older in the scratch of a data folder that several servers share is nobody's any more.
+const SPARE_SCRATCH: Duration = Duration::from_secs(24 * 3600);
 /// How long a stop waits for requests that are under way.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 
@@ -83,7 +85,8 @@ impl Serve {
         let assets = Arc::new(Assets::load(self.site.as_deref())?);
         let store = Store::open(&database).await.context("the database cannot be used")?;
         let shutdown = CancellationToken::new();
-        let usecases = self.use_cases(&config, &data, store.clone()).await?;
+        let owner = owner();
+        let usecases = self.use_cases(&config, &data, store.clone(), &owner).await?;
         if self.demo {
             demo::fill(&usecases, &data).await.context("the demo could not be set up")?;
         }
@@ -107,6 +110,11 @@ impl Serve {
             let (usecases, shutdown) = (usecases.clone(), shutdown.clone());
             async move { usecases.engine.run(shutdown).await }
         });
+        let bridge = tokio::spawn({
+            let bridge = Bridge::new(usecases.changes.clone(), owner);
+            let (store, shutdown) = (store.clone(), shutdown.clone());
+            async move { bridge.run(&store, shutdown).await }
+        });
         let sealing = CancellationToken::new();
         let sealer = tokio::spawn({
             let (sealer, stop) = (usecases.sealer.clone(), sealing.clone());
@@ -123,6 +131,7 @@ impl Serve {
         }
         serve_until_stopped(listener, router(state), shutdown.clone()).await?;
         engine.await.context("the rollout engine broke off")?;
+        bridge.await.context("the bridge to the other servers broke off")?;
         housekeeping.abort();
         // Only now is nothing written any more.
         sealing.cancel();
@@ -151,7 +160,13 @@ impl Serve {
         }))
     }
 
-    async fn use_cases(&self, config: &Config, data: &std::path::Path, store: Store) -> anyhow::Result<UseCases> {
+    async fn use_cases(
+        &self,
+        config: &Config,
+        data: &std::path::Path,
+        store: Store,
+        owner: &str,
+    ) -> anyhow::Result<UseCases> {
         let catalogue = match &config.runtimes {
             None => Catalogue::built_in(),
             Some(path) => {
@@ -164,7 +179,7 @@ impl Serve {
         let roles = roles_file::read(config.access.roles.as_deref(), demo_roles)?;
         let clock = Arc::new(SystemClock);
         let bundles = Bundles::local(data).context("the bundle store cannot be used")?;
-        bundles.clear_scratch()?;
+        bundles.clear_scratch(if store.is_exclusive() { Duration::ZERO } else { SPARE_SCRATCH })?;
         let changes = Changes::default();
         let targets =
             TargetSet::from_config(&config.targets, data, bundles.clone(), key_file(&data.join("settings.key"))?)?;
@@ -176,7 +191,7 @@ impl Serve {
             clock.clone(),
             changes.clone(),
             config.policy(),
-            owner(),
+            owner.to_owned(),
         );
         Ok(UseCases::new(Context {
             store,

@@ -20,7 +20,7 @@ use tokio::{
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 
 use super::{HttpState, server_functions::problem_response};
-use crate::auth::Use;
+use crate::{auth::Use, changes::AccessChanged};
 
 /// What ends by itself, or in another process, is noticed so often; what ends here is told at once.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
@@ -53,7 +53,7 @@ pub async fn stream(
     let over = refused(state.clone(), parts, id.clone(), told);
     let later = changes.filter_map(move |change| {
         let event = match change {
-            Ok(c) if c.deployment == id => Some(event(c.seq, c.number)),
+            Ok(c) if c.deployment.as_ref().is_none_or(|of| *of == id) => Some(event(c.seq, c.number)),
             Ok(_) => None,
             Err(BroadcastStreamRecvError::Lagged(_)) => Some(event(0, None)),
         };
@@ -68,7 +68,7 @@ pub async fn stream(
 }
 
 /// Ends once the caller may no longer listen: a session or token ended, a role was taken away.
-async fn refused(state: HttpState, parts: http::request::Parts, id: DeploymentId, mut told: broadcast::Receiver<()>) {
+async fn refused(state: HttpState, parts: http::request::Parts, id: DeploymentId, mut told: broadcast::Receiver<AccessChanged>) {
     let mut look = interval(LOOK_AGAIN);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     look.tick().await;

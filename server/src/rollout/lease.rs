@@ -15,8 +15,10 @@ pub struct Lease {
 }
 
 impl Default for Lease {
+    /// Short, so that what a killed server was doing goes on within five seconds. Whoever is only slow and loses it is
+    /// fenced off, and the next holder observes before it acts.
     fn default() -> Self {
-        Self { holds: Duration::from_secs(15), renewed_every: Duration::from_secs(5) }
+        Self { holds: Duration::from_secs(3), renewed_every: Duration::from_secs(1) }
     }
 }
 
@@ -27,6 +29,12 @@ impl Lease {
 }
 
 impl Engine {
+    /// The lease holds for so many more milliseconds; for none, anybody may take the rollout up at once.
+    pub(super) async fn renew_for(&self, claim: &Claim, ms: i64) -> Result<(), StoreError> {
+        let now = self.store().lease_clock(self.now()).await?;
+        self.store().renew(claim, now.plus(ms)).await
+    }
+
     /// Renews the lease until it is lost; returns only then.
     ///
     /// A database that does not answer is asked again until the lease must be taken for lost: then another server may
@@ -37,7 +45,7 @@ impl Engine {
         loop {
             sleep(lease.renewed_every).await;
             let asked = Instant::now();
-            match self.store().renew(claim, self.now().plus(lease.ms())).await {
+            match self.renew_for(claim, lease.ms()).await {
                 Ok(()) => renewed = asked,
                 Err(StoreError::Fenced) => return,
                 Err(error) => {

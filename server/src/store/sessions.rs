@@ -65,11 +65,15 @@ impl Store {
         Ok(Some(OpenSession { id: SessionId::new(id), account, seen_at: Millis(seen_at), id_token }))
     }
 
-    /// Ends every session of an account.
-    pub async fn end_sessions_of(&self, account: &AccountId) -> Result<(), StoreError> {
-        const SQL: &str = "delete from sessions where account_id = $1";
+    /// Keeps the hash of the operator's token; if it was another one before, the sessions that it opened end.
+    pub async fn set_operator_token(&self, operator: &AccountId, hash: &str) -> Result<(), StoreError> {
+        const SET: &str = "update accounts set password_hash = $2 where id = $1 and password_hash is distinct from $2";
+        const END: &str = "delete from sessions where account_id = $1";
         let mut tx = self.pool.begin().await?;
-        within!(&mut tx, c => sqlx::query(SQL).bind(account.as_str()).execute(c).await.map(|_| ()))?;
+        let changed = within!(&mut tx, c => sqlx::query(SET).bind(operator.as_str()).bind(hash).execute(c).await.map(|r| r.rows_affected()))?;
+        if changed > 0 {
+            within!(&mut tx, c => sqlx::query(END).bind(operator.as_str()).execute(c).await.map(|_| ()))?;
+        }
         tx.commit().await
     }
 

@@ -83,6 +83,9 @@ async fn a_session_of_the_operator_ends_with_the_token_it_was_opened_with() {
     };
     assert_eq!(home(&server).await, 200);
     server.kill();
+    let server = Server::start(&place);
+    assert_eq!(home(&server).await, 200, "the same token, so the same session");
+    server.kill();
     let server = Server::start_with(&place, &[("BACKSTEP_ADMIN_TOKEN", "another-token-of-enough-characters")]);
     assert_eq!(home(&server).await, 303, "to the sign-in page");
 }

@@ -11,5 +11,6 @@ mod escalation;
 mod forms;
 mod kills;
 mod once;
+mod replicas;
 mod support;
 mod two_servers;

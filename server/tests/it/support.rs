@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     fs,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
@@ -12,6 +13,7 @@ use std::{
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, raw_sql};
 use tempfile::TempDir;
 
 pub const TOKEN: &str = "a-token-for-the-integration-tests";
@@ -19,26 +21,59 @@ pub const TOKEN: &str = "a-token-for-the-integration-tests";
 /// The folders that a server works on; they outlive it, so that a test can start it again.
 pub struct Place {
     pub folder: TempDir,
+    /// A database on PostgreSQL, which several servers can share; else SQLite in the data folder.
+    database: Option<String>,
 }
+
+/// Set by `cargo xtask test integration`; the cluster goes with the run, and the databases in it.
+const POSTGRES: &str = "BACKSTEP_TEST_POSTGRES";
 
 impl Place {
     /// With one DAGs target `dags` and one image target `image`, the shipped Compose adapter.
     pub fn new() -> Self {
+        Self::of(1)
+    }
+
+    /// With targets for several Deployments: `dags` and `image`, `dags-1` and `image-1`, and so on.
+    pub fn of(deployments: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        fs::create_dir_all(at("dags")).unwrap();
-        fs::write(at(".env"), ENV).unwrap();
-        let config = format!(
-            "[targets.dags]\nkind = \"directory\"\nroot = {:?}\n\n[targets.image]\nkind = \"command\"\nprogram = [{:?}, \
-             \"compose-env\", \"--file\", {:?}]\n\n[embed]\nallowed_origins = [\"https://portal.example\"]\n\n\
-             [policy]\nrollback_requests_per_minute = 0\n",
-            at("dags"),
-            env!("CARGO_BIN_EXE_backstep"),
-            at(".env"),
-        );
+        let mut config = "[embed]\nallowed_origins = [\"https://portal.example\"]\n\n[policy]\n\
+                          rollback_requests_per_minute = 0\n"
+            .to_owned();
+        for n in 0..deployments {
+            let (dags, env) = (at(&of_deployment("dags", n)), at(&of_deployment(".env", n)));
+            fs::create_dir_all(&dags).unwrap();
+            fs::write(&env, ENV).unwrap();
+            let _ = write!(
+                config,
+                "\n[targets.{}]\nkind = \"directory\"\nroot = {dags:?}\n\n[targets.{}]\nkind = \"command\"\nprogram = \
+                 [{:?}, \"compose-env\", \"--file\", {env:?}]\n",
+                of_deployment("dags", n),
+                of_deployment("image", n),
+                env!("CARGO_BIN_EXE_backstep"),
+            );
+        }
         fs::write(at("backstep.toml"), config).unwrap();
         site(&at("site"));
-        Self { folder }
+        Self { folder, database: None }
+    }
+
+    /// The same on a PostgreSQL database of its own.
+    pub async fn on_postgres(self) -> Self {
+        let server = std::env::var(POSTGRES).unwrap_or_else(|_| {
+            panic!("{POSTGRES} names no PostgreSQL server; run `cargo xtask test integration`, which starts one")
+        });
+        let name = format!("it_{}", hex::encode(rand::random::<[u8; 8]>()));
+        let mut admin = PgConnection::connect(&server).await.unwrap();
+        raw_sql(AssertSqlSafe(format!("create database {name}"))).execute(&mut admin).await.unwrap();
+        let (cluster, _) = server.rsplit_once('/').unwrap();
+        Self { database: Some(format!("{cluster}/{name}")), ..self }
+    }
+
+    /// The database's address, where it is PostgreSQL.
+    pub fn database(&self) -> Option<&str> {
+        self.database.as_deref()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -47,14 +82,27 @@ impl Place {
 
     /// The files below `current`.
     pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        self.files_of(0)
+    }
+
+    pub fn files_of(&self, deployment: usize) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();
-        collect(&self.path("dags/current"), "", &mut files);
+        collect(&self.path(&of_deployment("dags", deployment)).join("current"), "", &mut files);
         files
     }
 
     pub fn env(&self) -> String {
-        fs::read_to_string(self.path(".env")).unwrap()
+        self.env_of(0)
     }
+
+    pub fn env_of(&self, deployment: usize) -> String {
+        fs::read_to_string(self.path(&of_deployment(".env", deployment))).unwrap()
+    }
+}
+
+/// What is called `name` for the first Deployment.
+pub fn of_deployment(name: &str, deployment: usize) -> String {
+    if deployment == 0 { name.to_owned() } else { format!("{name}-{deployment}") }
 }
 
 /// A `.env` with more in it than the image.
@@ -84,9 +132,9 @@ fn site(folder: &Path) {
     fs::write(folder.join("manifest.json"), serde_json::to_vec(&manifest).unwrap()).unwrap();
 }
 
-/// A running server; killed when dropped.
+/// A running server; killed when dropped by whoever started it.
 pub struct Server {
-    child: Child,
+    child: Option<Child>,
     pub url: String,
     pub client: Client,
 }
@@ -116,7 +164,7 @@ impl Server {
         // Whatever it prints later must not fill the pipe.
         std::thread::spawn(move || for _ in lines {});
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { child, url, client }
+        Self { child: Some(child), url, client }
     }
 
     pub fn command(place: &Place, env: &[(&str, &str)]) -> Command {
@@ -131,26 +179,43 @@ impl Server {
             .env("RUST_LOG", "warn")
             .envs(env.iter().copied())
             .stdin(Stdio::null());
+        if let Some(database) = &place.database {
+            command.env("BACKSTEP_DATABASE", database);
+        }
         command
+    }
+
+    /// Sends a signal to the process.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let child = self.child.as_ref().expect("started here");
+        rustix::process::kill_process(rustix::process::Pid::from_child(child), signal).unwrap();
+    }
+
+    /// The same server, for another task; its end is not this value's.
+    pub fn borrowed(other: &Self) -> Self {
+        Self { child: None, url: other.url.clone(), client: other.client.clone() }
+    }
+
+    fn child(&mut self) -> &mut Child {
+        self.child.as_mut().expect("started here")
     }
 
     /// kill -9.
     pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.child().kill().unwrap();
+        self.child().wait().unwrap();
     }
 
     /// SIGTERM: a clean stop.
     pub fn stop(&self) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.signal(rustix::process::Signal::TERM);
     }
 
     /// Waits until the process ended by itself.
     pub fn wait_for_end(&mut self) -> bool {
         let limit = Instant::now() + Duration::from_secs(20);
         while Instant::now() < limit {
-            if self.child.try_wait().unwrap().is_some() {
+            if self.child().try_wait().unwrap().is_some() {
                 return true;
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -177,12 +242,17 @@ impl Server {
     /// A Deployment with both targets, its id.
     pub async fn deployment(&self) -> String {
         let workspace = self.post("/api/v1/workspaces", json!({ "name": "Data" })).await;
+        self.deployment_in(&workspace["id"], 0).await
+    }
+
+    /// The n-th Deployment, with the targets of its own; its id.
+    pub async fn deployment_in(&self, workspace: &Value, n: usize) -> String {
         let deployment = self
             .post(
                 "/api/v1/deployments",
                 json!({
-                    "workspaceId": workspace["id"], "name": "analytics", "mechanism": "dag_deploy",
-                    "dagsTarget": "dags", "imageTarget": "image", "rollbackEnabled": true,
+                    "workspaceId": workspace, "name": of_deployment("analytics", n), "mechanism": "dag_deploy",
+                    "dagsTarget": of_deployment("dags", n), "imageTarget": of_deployment("image", n), "rollbackEnabled": true,
                     "runtimeVersion": "3.1-12", "airflowVersion": "3.1.8",
                 }),
             )
@@ -222,8 +292,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
