@@ -132,10 +132,12 @@ fn remove_unpublished(folder: &Path, spare: Duration) -> io::Result<()> {
     Ok(())
 }
 
-/// What cannot be looked at any more is somebody's who is done with it.
+/// What is gone by now was another server's, and that one was at work.
 fn is_younger(entry: &fs::DirEntry, than: Duration) -> bool {
-    let age = entry.metadata().and_then(|meta| meta.modified()).map(|at| at.elapsed().unwrap_or_default());
-    age.is_ok_and(|age| age < than)
+    match entry.metadata().and_then(|meta| meta.modified()) {
+        Ok(at) => at.elapsed().unwrap_or_default() < than,
+        Err(_) => !than.is_zero(),
+    }
 }
 
 fn read_dir_if_there(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<fs::DirEntry>> + use<>> {

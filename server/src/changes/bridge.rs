@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{sync::broadcast::error::RecvError, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::Changes;
+use super::{Changed, Changes};
 use crate::store::{Store, StoreError};
 
 /// How long to gather before a notice goes out.
@@ -60,7 +60,7 @@ impl Bridge {
         loop {
             let mut notice = Notice { from: self.owner.clone(), ..Notice::default() };
             tokio::select! {
-                one = changed.recv() => notice.add(one.map(|c| (!c.from_elsewhere).then_some((c.deployment, c.number)))),
+                one = changed.recv() => notice.add(one),
                 one = access.recv() => notice.access = one.is_ok_and(|a| !a.from_elsewhere),
             }
             if notice.is_empty() {
@@ -68,7 +68,7 @@ impl Bridge {
             }
             sleep(GATHER).await;
             while let Some(one) = heard(changed.try_recv()) {
-                notice.add(one.map(|c| (!c.from_elsewhere).then_some((c.deployment, c.number))));
+                notice.add(one);
             }
             while let Some(one) = heard(access.try_recv()) {
                 notice.access |= one.is_ok_and(|a| !a.from_elsewhere);
@@ -130,15 +130,15 @@ fn heard<T>(one: Result<T, tokio::sync::broadcast::error::TryRecvError>) -> Opti
 }
 
 impl Notice {
-    /// A change of this server; `None` if it came from another one.
-    fn add(&mut self, one: Result<Option<(Option<DeploymentId>, Option<DeployNumber>)>, RecvError>) {
+    /// What another server told is not sent back.
+    fn add(&mut self, one: Result<Changed, RecvError>) {
         match one {
-            Ok(None) => {}
-            Ok(Some((Some(deployment), number))) => {
+            Ok(change) if change.from_elsewhere => {}
+            Ok(Changed { deployment: Some(deployment), number, .. }) => {
                 self.changed.insert((deployment, number));
             }
             // It fell behind, so it does not know.
-            Ok(Some((None, _))) | Err(_) => self.anything = true,
+            Ok(_) | Err(_) => self.anything = true,
         }
     }
 
@@ -160,13 +160,17 @@ impl Notice {
 mod tests {
     use super::*;
 
+    fn change(id: &str, from_elsewhere: bool) -> Result<Changed, RecvError> {
+        Ok(Changed { deployment: Some(DeploymentId::new(id)), number: None, seq: 1, from_elsewhere })
+    }
+
     #[test]
     fn a_notice_that_is_too_long_says_that_anything_changed() {
         let mut notice = Notice { from: "one".to_owned(), access: true, ..Notice::default() };
-        notice.add(Ok(Some((Some(DeploymentId::new("d")), None))));
+        notice.add(change("d", false));
         assert_eq!(serde_json::from_str::<Notice>(&notice.text()).unwrap(), notice);
         for n in 0..1000 {
-            notice.add(Ok(Some((Some(DeploymentId::new(format!("deployment-{n}"))), None))));
+            notice.add(change(&format!("deployment-{n}"), false));
         }
         assert!(notice.text().len() < LONGEST);
         let short: Notice = serde_json::from_str(&notice.text()).unwrap();
@@ -176,7 +180,7 @@ mod tests {
     #[test]
     fn what_another_server_told_is_not_sent_back() {
         let mut notice = Notice::default();
-        notice.add(Ok(None));
+        notice.add(change("d", true));
         assert!(notice.is_empty());
         notice.add(Err(RecvError::Lagged(3)));
         assert!(notice.anything);

@@ -68,7 +68,12 @@ pub async fn stream(
 }
 
 /// Ends once the caller may no longer listen: a session or token ended, a role was taken away.
-async fn refused(state: HttpState, parts: http::request::Parts, id: DeploymentId, mut told: broadcast::Receiver<AccessChanged>) {
+async fn refused(
+    state: HttpState,
+    parts: http::request::Parts,
+    id: DeploymentId,
+    mut told: broadcast::Receiver<AccessChanged>,
+) {
     let mut look = interval(LOOK_AGAIN);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     look.tick().await;

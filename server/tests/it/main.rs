@@ -13,4 +13,5 @@ mod kills;
 mod once;
 mod replicas;
 mod support;
+mod torture;
 mod two_servers;

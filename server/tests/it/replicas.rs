@@ -66,8 +66,7 @@ async fn a_token_revoked_on_one_server_closes_its_streams_on_the_other() {
     let account = account["id"].as_str().unwrap();
     let grant = json!({ "accountId": account, "role": "DEPLOYMENT_VIEWER", "deploymentId": id });
     one.post("/api/v1/grants", grant).await;
-    let made =
-        one.post(&format!("/api/v1/accounts/{account}/tokens"), json!({ "name": "t", "days": 1 })).await;
+    let made = one.post(&format!("/api/v1/accounts/{account}/tokens"), json!({ "name": "t", "days": 1 })).await;
     let token = made["token"].as_str().unwrap().to_owned();
     let open = {
         let (server, id) = (Server::borrowed(&two), id.clone());
