@@ -1,6 +1,9 @@
 //! Time and ids, passed in so that tests are exact.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicI64, AtomicU64, Ordering},
+    time::Instant,
+};
 
 use backstep_domain::Millis;
 
@@ -20,6 +23,37 @@ impl Clock for SystemClock {
             .duration_since(std::time::UNIX_EPOCH)
             .expect("the machine's clock is past 1970");
         Millis(i64::try_from(since_epoch.as_millis()).expect("the year is below 292 million"))
+    }
+}
+
+/// The time of the database, for servers that share one: their own clocks may differ, and be set while they run.
+///
+/// Between two comparisons it goes on by the machine's steady clock.
+#[derive(Debug)]
+pub struct SharedClock {
+    started: Instant,
+    /// The database's time when this clock was started.
+    then: AtomicI64,
+}
+
+impl SharedClock {
+    pub fn at(now: Millis) -> Self {
+        Self { started: Instant::now(), then: AtomicI64::new(now.0) }
+    }
+
+    /// Compares it with the database's, as read just now.
+    pub fn set(&self, now: Millis) {
+        self.then.store(now.minus(self.run_ms()).0, Ordering::SeqCst);
+    }
+
+    fn run_ms(&self) -> i64 {
+        i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
+}
+
+impl Clock for SharedClock {
+    fn now(&self) -> Millis {
+        Millis(self.then.load(Ordering::SeqCst)).plus(self.run_ms())
     }
 }
 
@@ -67,5 +101,18 @@ pub struct SequentialIds(AtomicU64);
 impl Ids for SequentialIds {
     fn next(&self) -> String {
         format!("id-{}", self.0.fetch_add(1, Ordering::SeqCst) + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shared_clock_goes_on_from_what_it_was_set_to() {
+        let clock = SharedClock::at(Millis(1_000_000));
+        assert!((1_000_000..1_060_000).contains(&clock.now().0));
+        clock.set(Millis(5_000));
+        assert!((5_000..65_000).contains(&clock.now().0));
     }
 }

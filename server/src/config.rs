@@ -46,6 +46,8 @@ pub struct ServerConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// Listen beyond loopback without https. Passwords and tokens can then be read on the way.
     pub plain_http_beyond_loopback: bool,
+    /// After SIGTERM, for how long the server goes on answering while `/readyz` says that it stops; 0 unless set.
+    pub drain_seconds: Option<u16>,
     /// `sqlite:///path` or `postgres://...`; SQLite in the data folder unless set.
     pub database: Option<String>,
 }

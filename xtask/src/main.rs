@@ -4,6 +4,7 @@ mod apt;
 mod bench;
 mod build;
 mod chromium;
+mod faketime;
 mod node;
 mod postgres;
 mod process;
@@ -13,6 +14,7 @@ mod size;
 mod suites;
 mod test;
 mod toolchain;
+mod torture;
 mod web;
 mod workspace;
 
@@ -38,6 +40,7 @@ enum Command {
     /// Measure what a browser downloads and compare it with the budget.
     Size,
     Bench(bench::Bench),
+    Torture(torture::Torture),
 }
 
 fn main() -> Result<()> {
@@ -49,5 +52,6 @@ fn main() -> Result<()> {
         Command::Test(test) => test.execute(&workspace),
         Command::Size => size::execute(&workspace),
         Command::Bench(bench) => bench.execute(&workspace),
+        Command::Torture(torture) => torture.execute(&workspace),
     }
 }

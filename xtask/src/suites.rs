@@ -31,6 +31,8 @@ pub enum Suite {
     Store,
     /// The server from outside: server/tests/it.
     Integration,
+    /// Servers that are killed, cut off and stopped under load; by itself, because it looks at the time.
+    Torture,
     /// The API against its document, by Schemathesis.
     Contract,
     /// What a person does, in Chromium.
@@ -41,13 +43,14 @@ pub enum Suite {
 
 impl Suite {
     /// All, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Fmt,
         Self::Clippy,
         Self::Unit,
         Self::Server,
         Self::Store,
         Self::Integration,
+        Self::Torture,
         Self::Contract,
         Self::End2end,
         Self::Size,
@@ -62,6 +65,7 @@ impl Suite {
             Self::Server => "server",
             Self::Store => "store",
             Self::Integration => "integration",
+            Self::Torture => "torture",
             Self::Contract => "contract",
             Self::End2end => "end2end",
             Self::Size => "size",
@@ -73,7 +77,7 @@ impl Suite {
         match self {
             Self::Fmt => checks::fmt(setting.workspace),
             Self::Clippy => checks::clippy(setting.workspace),
-            Self::Unit | Self::Server | Self::Store | Self::Integration => native::run(self, setting),
+            Self::Unit | Self::Server | Self::Store | Self::Integration | Self::Torture => native::run(self, setting),
             Self::Contract => contract::run(setting),
             Self::End2end => end2end::run(setting),
             Self::Size => size::execute(setting.workspace).map(|()| Counts { passed: 1, ..Counts::default() }),

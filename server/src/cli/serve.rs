@@ -15,7 +15,7 @@ use crate::{
     auth::{self, AdminToken, Auth, Passwords, SessionRules, oidc::Oidc},
     bundles::Bundles,
     changes::{Bridge, Changes},
-    clock::{SystemClock, TimeOrderedIds},
+    clock::{Clock, SharedClock, SystemClock, TimeOrderedIds},
     config::Config,
     demo,
     http::{Assets, HttpState, router},
@@ -39,6 +39,10 @@ pub struct Serve {
     /// Where to listen.
     #[arg(long, env = "BACKSTEP_LISTEN", value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// After SIGTERM, go on answering for so long while /readyz says that the server stops: for whoever shares requests
+    /// out among several servers to hear of it.
+    #[arg(long, env = "BACKSTEP_DRAIN_SECONDS", value_name = "SECONDS")]
+    drain_seconds: Option<u16>,
     /// Fill an empty data folder with three Deployments and sign everybody in as a demo person. Loopback only.
     #[arg(long)]
     demo: bool,
@@ -129,7 +133,8 @@ impl Serve {
             let url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
             println!("There is no administrator yet. Open this link within an hour to become it:\n  {url}{path}");
         }
-        serve_until_stopped(listener, router(state), shutdown.clone()).await?;
+        let drain = Duration::from_secs(self.drain_seconds.or(config.server.drain_seconds).unwrap_or(0).into());
+        serve_until_stopped(listener, router(state), shutdown.clone(), drain).await?;
         engine.await.context("the rollout engine broke off")?;
         bridge.await.context("the bridge to the other servers broke off")?;
         housekeeping.abort();
@@ -177,7 +182,7 @@ impl Serve {
         };
         let demo_roles = if self.demo { auth::demo_roles() } else { BTreeMap::new() };
         let roles = roles_file::read(config.access.roles.as_deref(), demo_roles)?;
-        let clock = Arc::new(SystemClock);
+        let clock = clock(&store).await?;
         let bundles = Bundles::local(data).context("the bundle store cannot be used")?;
         bundles.clear_scratch(if store.is_exclusive() { Duration::ZERO } else { SPARE_SCRATCH })?;
         let changes = Changes::default();
@@ -245,6 +250,24 @@ fn check_wire(config: &Config, listen: SocketAddr) -> anyhow::Result<()> {
     )
 }
 
+/// The machine's clock; the database's, where several servers share it.
+async fn clock(store: &Store) -> anyhow::Result<Arc<dyn Clock>> {
+    const COMPARE_EVERY: Duration = Duration::from_secs(10);
+    let Some(now) = store.time().await? else { return Ok(Arc::new(SystemClock)) };
+    let clock = Arc::new(SharedClock::at(now));
+    let (compared, store) = (clock.clone(), store.clone());
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(COMPARE_EVERY).await;
+            // While the database does not answer, the steady clock goes on.
+            if let Ok(Some(now)) = store.time().await {
+                compared.set(now);
+            }
+        }
+    });
+    Ok(clock)
+}
+
 /// Names this process in leases.
 fn owner() -> String {
     let mut bytes = [0u8; 8];
@@ -275,6 +298,7 @@ async fn serve_until_stopped(
     listener: TcpListener,
     router: axum::Router,
     shutdown: CancellationToken,
+    drain: Duration,
 ) -> anyhow::Result<()> {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let stop = {
@@ -286,13 +310,14 @@ async fn serve_until_stopped(
             }
             tracing::info!("stopping");
             shutdown.cancel();
+            tokio::time::sleep(drain).await;
         }
     };
     let serving =
         axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stop);
     let too_long = async {
         shutdown.cancelled().await;
-        tokio::time::sleep(STOP_WITHIN).await;
+        tokio::time::sleep(drain + STOP_WITHIN).await;
     };
     tokio::select! {
         served = serving => served?,

@@ -80,7 +80,7 @@ impl Engine {
                 return self.cancel(&job, &steps, reason).await;
             }
             if shutdown.is_cancelled() {
-                return self.renew_for(claim, 0).await;
+                return self.store().renew(claim, self.now()).await;
             }
             self.store().start_step(claim, index, self.now()).await?;
             self.tell(&deploy.deployment, deploy.number);

@@ -124,8 +124,7 @@ impl Engine {
             self.0.store.expire_leases_of_others(&self.0.owner).await?;
         }
         *recovered = true;
-        let now = self.0.store.lease_clock(self.now()).await?;
-        while let Some(claim) = self.0.store.claim_rollout(&self.0.owner, now, self.0.lease.ms()).await? {
+        while let Some(claim) = self.0.store.claim_rollout(&self.0.owner, self.now(), self.0.lease.ms()).await? {
             self.tell(&claim.deploy.deployment, claim.deploy.number);
             let (engine, shutdown) = (self.clone(), shutdown.clone());
             tasks.spawn(async move { engine.hold_and_carry_out(claim, shutdown).await });

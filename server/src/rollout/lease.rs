@@ -29,12 +29,6 @@ impl Lease {
 }
 
 impl Engine {
-    /// The lease holds for so many more milliseconds; for none, anybody may take the rollout up at once.
-    pub(super) async fn renew_for(&self, claim: &Claim, ms: i64) -> Result<(), StoreError> {
-        let now = self.store().lease_clock(self.now()).await?;
-        self.store().renew(claim, now.plus(ms)).await
-    }
-
     /// Renews the lease until it is lost; returns only then.
     ///
     /// A database that does not answer is asked again until the lease must be taken for lost: then another server may
@@ -45,7 +39,7 @@ impl Engine {
         loop {
             sleep(lease.renewed_every).await;
             let asked = Instant::now();
-            match self.renew_for(claim, lease.ms()).await {
+            match self.store().renew(claim, self.now().plus(lease.ms())).await {
                 Ok(()) => renewed = asked,
                 Err(StoreError::Fenced) => return,
                 Err(error) => {

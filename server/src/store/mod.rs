@@ -44,6 +44,7 @@ pub use sessions::{NewSession, OpenSession};
 pub use snapshot::Snapshot;
 pub use tokens::{NewToken, SentToken};
 
+use backstep_domain::Millis;
 use pool::Pool;
 
 /// The store. Cheap to clone.
@@ -59,6 +60,15 @@ impl Store {
     /// `InUse` if another server has the SQLite file; `NewerSchema` if a newer Backstep wrote it.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         Ok(Self { pool: Pool::open(url).await? })
+    }
+
+    /// The time of the database, where several servers can share it.
+    pub async fn time(&self) -> Result<Option<Millis>, StoreError> {
+        const SQL: &str = "select (extract(epoch from clock_timestamp()) * 1000)::bigint";
+        match &self.pool {
+            Pool::Sqlite { .. } => Ok(None),
+            Pool::Postgres(pool) => Ok(Some(Millis(sqlx::query_scalar(SQL).fetch_one(pool).await?))),
+        }
     }
 
     /// Ends the connections; waits for those in use.

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     Store, StoreError, audit,
     deployment_tx::{event, lock_within, search_text},
-    pool::{Pool, Tx, within},
+    pool::{Tx, within},
     rows::{DeployRow, deploy_columns, to_json, without_nul, word},
 };
 
@@ -62,15 +62,6 @@ impl Store {
         Ok(claim)
     }
 
-    /// The time that leases are kept by: with several servers that of the database, for their own clocks may differ.
-    pub async fn lease_clock(&self, own: Millis) -> Result<Millis, StoreError> {
-        const SQL: &str = "select (extract(epoch from clock_timestamp()) * 1000)::bigint";
-        match &self.pool {
-            Pool::Sqlite { .. } => Ok(own),
-            Pool::Postgres(pool) => Ok(Millis(sqlx::query_scalar(SQL).fetch_one(pool).await?)),
-        }
-    }
-
     /// Ends the leases of every other owner at once: for a start on SQLite, where no other server can be alive.
     pub async fn expire_leases_of_others(&self, owner: &str) -> Result<(), StoreError> {
         const SQL: &str = "update rollouts set lease_until = 0 where done = 0 and owner <> $1";
@@ -81,7 +72,7 @@ impl Store {
 
     /// Whether this process alone can use the database.
     pub fn is_exclusive(&self) -> bool {
-        matches!(self.pool, Pool::Sqlite { .. })
+        matches!(self.pool, super::pool::Pool::Sqlite { .. })
     }
 
     /// # Errors

@@ -8,13 +8,14 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use super::{Counts, Setting, Suite, libtest};
-use crate::process;
 use crate::workspace::Workspace;
+use crate::{faketime, process};
 
 /// Tells the store tests which PostgreSQL to use; they fail without it.
 const POSTGRES_VARIABLE: &str = "BACKSTEP_TEST_POSTGRES";
 const SERVER: &str = "backstep";
 const STORE: &str = "store::";
+const TORTURE: &str = "torture::";
 /// The store tests wait for disks more than they compute: on two cores they take half as long as with one each.
 const STORE_THREADS: &str = "8";
 
@@ -31,9 +32,12 @@ pub struct Binary {
 /// Runs the share of this suite.
 pub fn run(suite: Suite, setting: &mut Setting<'_>) -> Result<Counts> {
     let postgres = match suite {
-        Suite::Store | Suite::Integration => Some(setting.postgres()?.to_owned()),
+        Suite::Store | Suite::Integration | Suite::Torture => Some(setting.postgres()?.to_owned()),
         _ => None,
     };
+    if suite == Suite::Torture {
+        faketime::ensure()?;
+    }
     let workspace = setting.workspace;
     if setting.binaries.is_none() {
         setting.binaries = Some(compile(workspace)?);
@@ -46,22 +50,21 @@ pub fn run(suite: Suite, setting: &mut Setting<'_>) -> Result<Counts> {
         if let Some(url) = &postgres {
             command.env(POSTGRES_VARIABLE, url);
         }
-        if binary.package == SERVER && suite != Suite::Integration {
+        if let Some((prefix, inside)) = share_of(suite).filter(|_| binary.package == SERVER) {
             let names = binary.list(workspace)?;
-            let share: Vec<_> =
-                names.iter().filter(|name| name.starts_with(STORE) == (suite == Suite::Store)).collect();
+            let share: Vec<_> = names.iter().filter(|name| name.starts_with(prefix) == inside).collect();
             if share.is_empty() {
                 continue;
             }
             command.arg("--exact").args(share);
         }
-        if suite == Suite::Store {
-            command.args(["--test-threads", STORE_THREADS]);
-        }
-        if suite == Suite::Integration {
+        match suite {
+            Suite::Store => command.args(["--test-threads", STORE_THREADS]),
             // What they count beyond tests: cells, secrets, kills.
-            command.arg("--show-output");
-        }
+            Suite::Integration => command.arg("--show-output"),
+            Suite::Torture => command.args(["--show-output", "--test-threads", "1"]),
+            _ => &mut command,
+        };
         if binary.package == "xtask" {
             // Its ignored tests need what only we fetch.
             command.arg("--include-ignored");
@@ -72,12 +75,23 @@ pub fn run(suite: Suite, setting: &mut Setting<'_>) -> Result<Counts> {
     Ok(counts)
 }
 
+/// Which of a binary's tests are the suite's: those whose path begins like this, or all others.
+fn share_of(suite: Suite) -> Option<(&'static str, bool)> {
+    match suite {
+        Suite::Server => Some((STORE, false)),
+        Suite::Store => Some((STORE, true)),
+        Suite::Integration => Some((TORTURE, false)),
+        Suite::Torture => Some((TORTURE, true)),
+        _ => None,
+    }
+}
+
 fn belongs(binary: &Binary, suite: Suite) -> bool {
     let server = binary.package == SERVER;
     match suite {
         Suite::Unit => !server,
         Suite::Server | Suite::Store => server && binary.kind != "test",
-        Suite::Integration => server && binary.kind == "test",
+        Suite::Integration | Suite::Torture => server && binary.kind == "test",
         _ => false,
     }
 }
@@ -203,6 +217,6 @@ mod tests {
         assert_eq!(suites("domain", "test"), [Suite::Unit]);
         assert_eq!(suites("server", "lib"), [Suite::Server, Suite::Store]);
         assert_eq!(suites("server", "bin"), [Suite::Server, Suite::Store]);
-        assert_eq!(suites("server", "test"), [Suite::Integration]);
+        assert_eq!(suites("server", "test"), [Suite::Integration, Suite::Torture]);
     }
 }

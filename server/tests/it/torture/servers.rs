@@ -28,25 +28,19 @@ pub struct Servers {
     pub place: Place,
     running: Vec<Mutex<Option<Server>>>,
     urls: Vec<Mutex<String>>,
-    pub client: reqwest::Client,
+    client: reqwest::Client,
     turn: AtomicUsize,
     /// Clients hold it while they ask for one thing; whoever wants the load to rest takes it whole.
     pub load: RwLock<()>,
-    started: Mutex<Instant>,
 }
 
 impl Servers {
     pub fn start(place: Place, count: usize) -> Self {
         let running: Vec<_> = (0..count).map(|_| Server::start(&place)).collect();
         let urls = running.iter().map(|server| Mutex::new(server.url.clone())).collect();
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
         let running = running.into_iter().map(|server| Mutex::new(Some(server))).collect();
-        let (turn, load, started) = (AtomicUsize::new(0), RwLock::new(()), Mutex::new(Instant::now()));
-        Self { place, running, urls, client, turn, load, started }
-    }
-
-    pub fn count(&self) -> usize {
-        self.running.len()
+        Self { place, running, urls, client, turn: AtomicUsize::new(0), load: RwLock::new(()) }
     }
 
     pub async fn deployments(&self, count: usize) -> Vec<Deployment> {
@@ -60,17 +54,22 @@ impl Servers {
     }
 
     /// kill -9, and a new one in its place. It is waited for on a thread of its own.
-    pub async fn kill_and_restart(self: &std::sync::Arc<Self>, victim: usize) {
+    pub async fn kill_and_restart(self: &std::sync::Arc<Self>, victim: usize, env: &[(&str, &str)]) {
         let servers = self.clone();
+        let env: Vec<_> = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let restart = move || {
             let mut slot = servers.running[victim].lock().unwrap();
             slot.take().expect("it runs").kill();
-            let server = Server::start(&servers.place);
+            let env: Vec<_> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let server = Server::start_with(&servers.place, &env);
             *servers.urls[victim].lock().unwrap() = server.url.clone();
             *slot = Some(server);
-            *servers.started.lock().unwrap() = Instant::now();
         };
         tokio::task::spawn_blocking(restart).await.unwrap();
+    }
+
+    pub fn signal(&self, which: usize, signal: rustix::process::Signal) {
+        self.running[which].lock().unwrap().as_ref().expect("it runs").signal(signal);
     }
 
     /// Sends to the servers in turn until one answers. What is sent may arrive several times: it has a key, or is one of
@@ -106,7 +105,7 @@ impl Servers {
         value
     }
 
-    /// Holds the load until no rollout is under way; answers how long that took from the last start of a server.
+    /// Holds the load until no rollout is under way; answers how long that took.
     pub async fn rest(&self, deployments: &[Deployment]) -> Duration {
         let _load = self.load.write().await;
         let began = Instant::now();
@@ -120,8 +119,7 @@ impl Servers {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
-        let started = *self.started.lock().unwrap();
-        Instant::now().duration_since(started)
+        began.elapsed()
     }
 }
 
