@@ -3,7 +3,9 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
+    num::NonZeroU16,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use backstep_domain::Policy;
@@ -12,6 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     auth::oidc::{BadOidc, OidcConfig},
+    rollout::Limits,
     targets::TargetConfig,
 };
 
@@ -21,6 +24,7 @@ use crate::{
 pub struct Config {
     pub server: ServerConfig,
     pub policy: PolicyConfig,
+    pub rollout: RolloutConfig,
     pub embed: EmbedConfig,
     pub sign_in: SignInConfig,
     pub access: AccessConfig,
@@ -73,6 +77,26 @@ impl Default for PolicyConfig {
             good_after_minutes: 60,
             rollback_requests_per_minute: 30,
         }
+    }
+}
+
+/// What rollouts are held to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RolloutConfig {
+    /// A step that takes longer is given up, and what ran before is put back.
+    pub step_minutes: NonZeroU16,
+}
+
+impl Default for RolloutConfig {
+    fn default() -> Self {
+        Self { step_minutes: NonZeroU16::new(60).expect("60 is not 0") }
+    }
+}
+
+impl RolloutConfig {
+    pub fn limits(&self) -> Limits {
+        Limits { step: Duration::from_secs(60 * u64::from(self.step_minutes.get())), ..Limits::default() }
     }
 }
 

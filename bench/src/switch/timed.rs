@@ -55,6 +55,10 @@ impl Target for Timed {
         Ok(())
     }
 
+    fn by_hand(&self, input: &StepInput) -> Option<String> {
+        self.target.by_hand(input)
+    }
+
     async fn kept(&self, deployment: &DeploymentId) -> Result<Option<Vec<KeptSetting>>, TargetError> {
         self.target.kept(deployment).await
     }

@@ -22,7 +22,7 @@ use crate::{
     key_file::key_file,
     pace::Pace,
     roles_file,
-    rollout::Engine,
+    rollout::{CrashPoint, Engine},
     store::Store,
     targets::TargetSet,
     usecases::{Context, UseCases},
@@ -197,7 +197,8 @@ impl Serve {
             changes.clone(),
             config.policy(),
             owner.to_owned(),
-        );
+        )
+        .with(config.rollout.limits(), CrashPoint::from_env());
         Ok(UseCases::new(Context {
             store,
             bundles,

@@ -69,6 +69,16 @@ impl Engine {
             let why = failed.error.clone().unwrap_or_default();
             return self.fail(&job, &steps, failed.index, &why, true).await;
         }
+        if claim.epoch > self.limits().attempts
+            && let Some(left) = steps.iter().find(|step| step.status != StepStatus::Succeeded)
+        {
+            let attempts = self.limits().attempts;
+            let why =
+                format!("{} broke off with its server {attempts} times, so it is not tried again.", left.kind.label());
+            let (index, touched) = (left.index, left.status == StepStatus::Running);
+            self.store().end_step(claim, index, StepStatus::Failed, Some(&why), self.now()).await?;
+            return self.fail(&job, &steps, index, &why, touched).await;
+        }
         for at in 0..steps.len() {
             let (index, kind, status) = (steps[at].index, steps[at].kind, steps[at].status);
             if status == StepStatus::Succeeded {

@@ -6,7 +6,7 @@ use backstep_domain::{DeployNumber, DeploymentId, Millis, Policy};
 use tokio::{sync::Notify, task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{CrashPoint, Lease};
+use super::{CrashPoint, Limits};
 use crate::{
     bundles::Bundles,
     changes::Changes,
@@ -32,7 +32,7 @@ struct Parts {
     changes: Changes,
     policy: Policy,
     owner: String,
-    lease: Lease,
+    limits: Limits,
     crash: CrashPoint,
     wake: Notify,
 }
@@ -48,7 +48,7 @@ impl Engine {
         policy: Policy,
         owner: String,
     ) -> Self {
-        let (lease, crash) = (Lease::default(), CrashPoint::from_env());
+        let (limits, crash) = (Limits::default(), CrashPoint::from_env());
         Self(Arc::new(Parts {
             store,
             bundles,
@@ -57,15 +57,15 @@ impl Engine {
             changes,
             policy,
             owner,
-            lease,
+            limits,
             crash,
             wake: Notify::new(),
         }))
     }
 
-    /// The same engine with other times or a place to die at: for tests, before it runs.
+    /// The same engine, before it runs, with other limits and a place to die at.
     #[must_use]
-    pub fn with(self, lease: Lease, crash: CrashPoint) -> Self {
+    pub fn with(self, limits: Limits, crash: CrashPoint) -> Self {
         let p = &*self.0;
         Self(Arc::new(Parts {
             store: p.store.clone(),
@@ -75,7 +75,7 @@ impl Engine {
             changes: p.changes.clone(),
             policy: p.policy.clone(),
             owner: p.owner.clone(),
-            lease,
+            limits,
             crash,
             wake: Notify::new(),
         }))
@@ -124,7 +124,7 @@ impl Engine {
             self.0.store.expire_leases_of_others(&self.0.owner).await?;
         }
         *recovered = true;
-        while let Some(claim) = self.0.store.claim_rollout(&self.0.owner, self.now(), self.0.lease.ms()).await? {
+        while let Some(claim) = self.0.store.claim_rollout(&self.0.owner, self.now(), self.0.limits.lease_ms()).await? {
             self.tell(&claim.deploy.deployment, claim.deploy.number);
             let (engine, shutdown) = (self.clone(), shutdown.clone());
             tasks.spawn(async move { engine.hold_and_carry_out(claim, shutdown).await });
@@ -152,8 +152,8 @@ impl Engine {
         &self.0.policy
     }
 
-    pub(super) fn lease(&self) -> Lease {
-        self.0.lease
+    pub(super) fn limits(&self) -> Limits {
+        self.0.limits
     }
 
     pub(super) fn crash(&self) -> &CrashPoint {

@@ -31,16 +31,34 @@ impl Engine {
             for kind in switched.iter().rev() {
                 if let Err(why) = self.put_back(job, before, *kind, &log).await {
                     log.line(format!("Falling back failed: {why}"));
-                    by_hand.push(format!("{} ({why})", to_do(before, *kind)));
+                    by_hand.push(self.to_do(job, before, *kind, &why));
                 }
             }
             if by_hand.is_empty() {
                 log.line(format!("{name} runs {} again", before.number));
                 return format!("{name} was put back and runs what it ran before, {}.", before.number);
             }
-            format!("Falling back to {} failed too. To do by hand: {}.", before.number, by_hand.join("; "))
+            format!(
+                "Falling back to {} failed too, so {name} needs an operator. To do by hand: {}",
+                before.number,
+                by_hand.join(" ")
+            )
         })
         .await
+    }
+
+    /// What a person has to do where the engine could not, with the command that does it.
+    fn to_do(&self, job: &Job<'_>, before: &Deploy, kind: StepKind, why: &str) -> String {
+        let what = format!("{} ({}).", in_words(before, kind), why.trim_end_matches('.'));
+        let name = match kind {
+            StepKind::SwitchDags => &job.deployment.dags_target,
+            _ => &job.deployment.image_target,
+        };
+        let target = name.as_deref().and_then(|name| self.targets().get(name));
+        match target.and_then(|target| target.by_hand(&job.input(kind, &before.revision))) {
+            Some(command) => format!("{what} The command: {command}"),
+            None => what,
+        }
     }
 
     async fn put_back(&self, job: &Job<'_>, before: &Deploy, kind: StepKind, log: &StepLog) -> Result<(), String> {
@@ -74,8 +92,7 @@ impl Engine {
     }
 }
 
-/// What a person has to do where the engine could not.
-fn to_do(before: &Deploy, kind: StepKind) -> String {
+fn in_words(before: &Deploy, kind: StepKind) -> String {
     let revision = &before.revision;
     match (kind, &revision.image.image, &revision.dags) {
         (StepKind::SwitchDags, _, Some(dags)) => {

@@ -9,6 +9,7 @@ mod crash;
 mod engine;
 mod fall_back;
 mod lease;
+mod limits;
 mod retention;
 mod step;
 mod steps;
@@ -16,4 +17,4 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use self::{crash::CrashPoint, engine::Engine, lease::Lease, steps::steps_of};
+pub use self::{crash::CrashPoint, engine::Engine, limits::Limits, steps::steps_of};

@@ -1,9 +1,9 @@
 //! One step: observe, act, observe again.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use backstep_domain::{FileChangeKind, KeptSetting, Millis, Part, Revision, StepKind};
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::{sync::mpsc::UnboundedReceiver, time::timeout};
 
 use super::{carry_out::Job, crash::Edge, engine::Engine};
 use crate::{
@@ -26,7 +26,11 @@ impl Engine {
     ) -> Result<(Result<(), String>, bool), StoreError> {
         self.logged(job, index, async |log| {
             let mut touched = false;
-            let outcome = self.on_targets(job, kind, &log, &mut touched).await;
+            let limit = self.limits().step;
+            let outcome = match timeout(limit, self.on_targets(job, kind, &log, &mut touched)).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(format!("it did not end within {}, and was given up.", in_words(limit))),
+            };
             if let Err(why) = &outcome {
                 log.line(format!("Failed: {why}"));
             }
@@ -160,6 +164,13 @@ impl Job<'_> {
             image: revision.image.image.clone(),
             bundle: revision.dags.as_ref().map(|dags| dags.bundle.clone()),
         }
+    }
+}
+
+fn in_words(limit: Duration) -> String {
+    match limit.as_secs() {
+        seconds if seconds >= 60 && seconds.is_multiple_of(60) => format!("{} minutes", seconds / 60),
+        seconds => format!("{seconds} seconds"),
     }
 }
 

@@ -34,6 +34,16 @@ impl TargetError {
     }
 }
 
+/// A word of a shell command, quoted where it has to be.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@,+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 /// Where rollouts are applied.
 #[async_trait]
 pub trait Target: Send + Sync {
@@ -54,6 +64,9 @@ pub trait Target: Send + Sync {
 
     /// What is there now.
     async fn runs(&self, deployment: &DeploymentId) -> Result<Runs, TargetError>;
+
+    /// The command with which a person makes it true where the server could not; `None` if there is none to give.
+    fn by_hand(&self, input: &StepInput) -> Option<String>;
 
     /// Removes old DAG bundles from the target, but for `keep` and what runs; returns how many went.
     async fn prune(&self, _keep: &BTreeSet<BundleDigest>) -> Result<u32, TargetError> {

@@ -3,7 +3,10 @@ use std::time::{Duration, Instant};
 use backstep_domain::*;
 
 use super::{faulty::Fault, world::*};
-use crate::{rollout::CrashPoint, targets::Target};
+use crate::{
+    rollout::{CrashPoint, Limits, crash::Edge},
+    targets::Target,
+};
 
 #[tokio::test]
 async fn a_deploy_becomes_what_airflow_reads() {
@@ -74,8 +77,65 @@ async fn when_falling_back_fails_too_it_says_what_to_do_by_hand() {
     *world.image.fault.lock().unwrap() = Some((number(2), Fault::After(StepKind::SwitchImage), true));
     let reason = world.roll_out(2).await.status_reason.unwrap();
     // The image was put back all the same, but the target says that it failed: a person has to look.
-    assert!(reason.contains("Falling back to #1 failed too. To do by hand: set the image to"), "{reason}");
-    assert!(reason.contains(&image(1).pinned()), "{reason}");
+    let said = "Falling back to #1 failed too, so prod needs an operator. To do by hand: set the image to";
+    assert!(reason.contains(said), "{reason}");
+    // The command, run as it stands, does it.
+    std::fs::write(world.here().join("image"), "something else").unwrap();
+    run(reason.split_once("The command: ").unwrap().1);
+    world.assert_runs(1);
+    *world.dags.fault.lock().unwrap() = Some((number(3), Fault::After(StepKind::SwitchDags), true));
+    let reason = world.roll_out(3).await.status_reason.unwrap();
+    run("cd DAGS && ln -sfn versions/none current"
+        .replace("DAGS", &world.here().join("dags").display().to_string())
+        .as_str());
+    run(reason.split_once("The command: ").unwrap().1);
+    world.assert_runs(1);
+}
+
+fn run(command: &str) {
+    assert!(std::process::Command::new("sh").args(["-c", command]).status().unwrap().success(), "{command}");
+}
+
+#[tokio::test]
+async fn a_step_that_does_not_end_is_given_up_and_what_ran_is_put_back() {
+    let world = world().await;
+    world.roll_out(1).await;
+    world.slow(30.0);
+    world.queue(2).await;
+    let limits = Limits { step: Duration::from_secs(1), ..Limits::default() };
+    let engine = world.start_with("a", limits, CrashPoint::default());
+    // Putting back goes through the same program.
+    while world.acts(2).0 == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    world.fast();
+    let deploy = world.over(2).await;
+    engine.stop().await;
+    let reason = deploy.status_reason.unwrap();
+    assert!(reason.contains("did not end within 1 seconds, and was given up"), "{reason}");
+    assert!(reason.contains("runs what it ran before, #1"), "{reason}");
+    world.assert_runs(1);
+}
+
+#[tokio::test]
+async fn a_rollout_that_takes_its_server_down_each_time_is_given_up() {
+    let world = world().await;
+    world.roll_out(1).await;
+    world.queue(2).await;
+    let limits = Limits { attempts: 3, ..Limits::default() };
+    for attempt in 0..3 {
+        let told = std::sync::Arc::new(tokio::sync::Notify::new());
+        let crash = CrashPoint::stand_still("switch_image", Edge::AfterRow, told.clone());
+        let engine = world.start_with(&format!("owner {attempt}"), limits, crash);
+        told.notified().await;
+        engine.drop_dead().await;
+    }
+    let engine = world.start_with("last", limits, CrashPoint::default());
+    let reason = world.over(2).await.status_reason.unwrap();
+    engine.stop().await;
+    assert!(reason.contains("broke off with its server 3 times, so it is not tried again"), "{reason}");
+    assert!(reason.contains("runs what it ran before, #1"), "{reason}");
+    world.assert_runs(1);
 }
 
 #[tokio::test]
@@ -131,7 +191,7 @@ async fn cancelled_before_the_point_of_no_return_and_not_after() {
         world.queue(2).await;
         // Stands still after the row of that place, and is asked to cancel there; the next server reads it.
         let told = std::sync::Arc::new(tokio::sync::Notify::new());
-        let stop = CrashPoint::stand_still(place, crate::rollout::crash::Edge::AfterEnd, told.clone());
+        let stop = CrashPoint::stand_still(place, Edge::AfterEnd, told.clone());
         let engine = world.start("a", stop);
         told.notified().await;
         let mut tx = world.store.lock_deployment(&world.deployment.id).await.unwrap();

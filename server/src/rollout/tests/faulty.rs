@@ -78,6 +78,10 @@ impl<T: Target> Target for Faulty<T> {
         self.inner.runs(deployment).await
     }
 
+    fn by_hand(&self, input: &StepInput) -> Option<String> {
+        self.inner.by_hand(input)
+    }
+
     async fn prune(&self, keep: &std::collections::BTreeSet<BundleDigest>) -> Result<u32, TargetError> {
         self.inner.prune(keep).await
     }

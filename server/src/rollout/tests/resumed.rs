@@ -4,7 +4,7 @@ use backstep_domain::*;
 use tokio::sync::Notify;
 
 use super::{faulty::Fault, world::*};
-use crate::rollout::{CrashPoint, Lease, crash::Edge};
+use crate::rollout::{CrashPoint, Limits, crash::Edge};
 
 /// Runs deploy `n` with an engine that dies at a place, then with a new one; its end.
 async fn interrupted(world: &World, n: u32, place: &str, edge: Edge) -> Deploy {
@@ -89,7 +89,7 @@ async fn whoever_lost_the_lease_stops_and_writes_nothing() {
     world.roll_out(1).await;
     world.slow(30.0);
     world.queue(2).await;
-    let quick = Lease { holds: Duration::from_secs(3), renewed_every: Duration::from_secs(1) };
+    let quick = Limits { lease: Duration::from_secs(3), renewed_every: Duration::from_secs(1), ..Limits::default() };
     let first = world.start_with("first", quick, CrashPoint::default());
     while world.acts(2).0 == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -111,7 +111,8 @@ async fn a_live_server_keeps_its_lease() {
     let world = world().await;
     world.slow(1.5);
     world.queue(1).await;
-    let short = Lease { holds: Duration::from_millis(600), renewed_every: Duration::from_millis(100) };
+    let short =
+        Limits { lease: Duration::from_millis(600), renewed_every: Duration::from_millis(100), ..Limits::default() };
     let first = world.start_with("first", short, CrashPoint::default());
     while world.acts(1).0 == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;

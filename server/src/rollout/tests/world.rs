@@ -16,7 +16,7 @@ use crate::{
     bundles::Bundles,
     changes::Changes,
     clock::{Clock, SystemClock},
-    rollout::{CrashPoint, Engine, Lease},
+    rollout::{CrashPoint, Engine, Limits},
     store::Store,
     targets::{
         CommandTarget, DirectoryTarget, Target, TargetSet,
@@ -197,11 +197,11 @@ impl World {
 
     /// Starts an engine that dies at a place.
     pub fn start(&self, owner: &str, crash: CrashPoint) -> Running {
-        self.start_with(owner, Lease::default(), crash)
+        self.start_with(owner, Limits::default(), crash)
     }
 
-    pub fn start_with(&self, owner: &str, lease: Lease, crash: CrashPoint) -> Running {
-        let engine = self.engine(owner).with(lease, crash);
+    pub fn start_with(&self, owner: &str, limits: Limits, crash: CrashPoint) -> Running {
+        let engine = self.engine(owner).with(limits, crash);
         let shutdown = CancellationToken::new();
         let task = tokio::spawn({
             let shutdown = shutdown.clone();

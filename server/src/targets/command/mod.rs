@@ -22,7 +22,7 @@ use self::{
     process::Program,
     protocol::{Answer, Request, Verb},
 };
-use super::{Observed, Runs, StepInput, StepLog, Target, TargetError};
+use super::{Observed, Runs, StepInput, StepLog, Target, TargetError, quoted};
 
 /// An operator's program as a target.
 #[derive(Debug)]
@@ -97,6 +97,12 @@ impl Target for CommandTarget {
     async fn kept(&self, deployment: &DeploymentId) -> Result<Option<Vec<KeptSetting>>, TargetError> {
         let answer = self.program.ask(&Request::kept(deployment, self.hash_key(deployment)), None, None).await?;
         Ok(answer.observed.and_then(|found| found.settings))
+    }
+
+    fn by_hand(&self, input: &StepInput) -> Option<String> {
+        let question = serde_json::to_string(&Request::step(Verb::Act, input)).expect("a question is JSON");
+        let program: Vec<_> = self.program.argv.iter().map(|word| quoted(word)).collect();
+        Some(format!("echo {} | {}", quoted(&question), program.join(" ")))
     }
 
     async fn runs(&self, deployment: &DeploymentId) -> Result<Runs, TargetError> {

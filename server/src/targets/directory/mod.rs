@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use backstep_domain::{BundleDigest, DeploymentId, KeptSetting, Manifest, StepKind, TargetAbility};
 
 use self::{compared::Compared, root::Root, tree::Depth};
-use super::{Observed, Runs, StepInput, StepLog, Target, TargetError};
+use super::{Observed, Runs, StepInput, StepLog, Target, TargetError, quoted};
 use crate::bundles::Bundles;
 
 /// Names of what is not finished begin like this; a folder of such a name is never read.
@@ -151,6 +151,14 @@ impl Target for DirectoryTarget {
         let root = self.open()?;
         let bundle = blocking(move || Ok(link::read(&root)?.bundle())).await?;
         Ok(Runs { bundle, image: None })
+    }
+
+    fn by_hand(&self, input: &StepInput) -> Option<String> {
+        let bundle = input.bundle.as_ref()?;
+        let at = |name: &str| quoted(&self.root.join(name).display().to_string());
+        // As the switch itself does it: a new link beside the old one, renamed over it.
+        let (new, current) = (at("current.by-hand"), at("current"));
+        Some(format!("ln -s versions/{} {new} && mv -T {new} {current}", bundle.hex()))
     }
 
     async fn prune(&self, keep: &BTreeSet<BundleDigest>) -> Result<u32, TargetError> {
