@@ -159,7 +159,7 @@ async fn what_a_kill_left_is_cleared_at_the_start() {
     std::fs::write(data.join("objects").join(format!("{blob}#2")), "half").unwrap();
     // Another server may be at work on it.
     here.bundles.clear_scratch(Duration::from_secs(3600)).unwrap();
-    assert_eq!(here.scratch().len(), 2);
+    assert!(!here.scratch().is_empty());
     here.bundles.clear_scratch(Duration::ZERO).unwrap();
     assert!(here.scratch().is_empty());
     assert_eq!(here.objects(), before);
