@@ -8,10 +8,10 @@ use std::{collections::BTreeSet, time::Duration};
 
 use backstep_domain::{DeployNumber, DeploymentId};
 use serde::{Deserialize, Serialize};
-use tokio::{sync::broadcast::error::RecvError, time::sleep};
+use tokio::{sync::broadcast::error::TryRecvError, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{Changed, Changes};
+use super::{AccessChanged, Changed, Changes};
 use crate::store::{Store, StoreError};
 
 /// How long to gather before a notice goes out.
@@ -60,8 +60,8 @@ impl Bridge {
         loop {
             let mut notice = Notice { from: self.owner.clone(), ..Notice::default() };
             tokio::select! {
-                one = changed.recv() => notice.add(one),
-                one = access.recv() => notice.access = one.is_ok_and(|a| !a.from_elsewhere),
+                one = changed.recv() => notice.add(one.ok()),
+                one = access.recv() => notice.add_access(one.ok()),
             }
             if notice.is_empty() {
                 continue;
@@ -71,7 +71,7 @@ impl Bridge {
                 notice.add(one);
             }
             while let Some(one) = heard(access.try_recv()) {
-                notice.access |= one.is_ok_and(|a| !a.from_elsewhere);
+                notice.add_access(one);
             }
             if let Err(error) = store.notify(&notice.text()).await {
                 tracing::warn!(%error, "the other servers could not be told of a change; their pages may be late");
@@ -91,17 +91,17 @@ impl Bridge {
     async fn listen(&self, store: &Store) -> Result<(), StoreError> {
         let mut notices = store.listen().await?;
         // What was told before this listener was there.
-        self.take(Notice { anything: true, access: true, ..Notice::default() });
+        self.take(Notice::of_anything());
         loop {
             match notices.next().await? {
                 Some(text) => match serde_json::from_str::<Notice>(&text) {
                     Ok(notice) if notice.from == self.owner => {}
                     Ok(notice) => self.take(notice),
                     // An older or newer server's.
-                    Err(_) => self.take(Notice { anything: true, access: true, ..Notice::default() }),
+                    Err(_) => self.take(Notice::of_anything()),
                 },
                 // The connection was lost and is there again.
-                None => self.take(Notice { anything: true, access: true, ..Notice::default() }),
+                None => self.take(Notice::of_anything()),
             }
         }
     }
@@ -114,32 +114,39 @@ impl Bridge {
             self.changes.pass_on(None, None, true);
         }
         if notice.access {
-            let _ = self.changes.access.send(super::AccessChanged { from_elsewhere: true });
+            let _ = self.changes.access.send(AccessChanged { from_elsewhere: true });
         }
     }
 }
 
-/// What was heard, as far as something was.
-fn heard<T>(one: Result<T, tokio::sync::broadcast::error::TryRecvError>) -> Option<Result<T, RecvError>> {
-    use tokio::sync::broadcast::error::TryRecvError;
+/// What was heard since, if anything was; inside, `None` says that some of it was missed.
+fn heard<T>(one: Result<T, TryRecvError>) -> Option<Option<T>> {
     match one {
-        Ok(one) => Some(Ok(one)),
-        Err(TryRecvError::Lagged(n)) => Some(Err(RecvError::Lagged(n))),
+        Ok(one) => Some(Some(one)),
+        Err(TryRecvError::Lagged(_)) => Some(None),
         Err(TryRecvError::Empty | TryRecvError::Closed) => None,
     }
 }
 
 impl Notice {
-    /// What another server told is not sent back.
-    fn add(&mut self, one: Result<Changed, RecvError>) {
+    /// For who does not know what changed.
+    fn of_anything() -> Self {
+        Self { anything: true, access: true, ..Self::default() }
+    }
+
+    /// `None`: some were missed. What another server told is not sent back.
+    fn add(&mut self, one: Option<Changed>) {
         match one {
-            Ok(change) if change.from_elsewhere => {}
-            Ok(Changed { deployment: Some(deployment), number, .. }) => {
+            Some(change) if change.from_elsewhere => {}
+            Some(Changed { deployment: Some(deployment), number, .. }) => {
                 self.changed.insert((deployment, number));
             }
-            // It fell behind, so it does not know.
-            Ok(_) | Err(_) => self.anything = true,
+            Some(_) | None => self.anything = true,
         }
+    }
+
+    fn add_access(&mut self, one: Option<AccessChanged>) {
+        self.access |= one.is_none_or(|change| !change.from_elsewhere);
     }
 
     fn is_empty(&self) -> bool {
@@ -151,7 +158,7 @@ impl Notice {
         if text.len() <= LONGEST {
             return text;
         }
-        let short = Self { from: self.from.clone(), anything: true, access: self.access, ..Self::default() };
+        let short = Self { from: self.from.clone(), access: self.access, ..Self::of_anything() };
         serde_json::to_string(&short).expect("a notice is JSON")
     }
 }
@@ -160,8 +167,8 @@ impl Notice {
 mod tests {
     use super::*;
 
-    fn change(id: &str, from_elsewhere: bool) -> Result<Changed, RecvError> {
-        Ok(Changed { deployment: Some(DeploymentId::new(id)), number: None, seq: 1, from_elsewhere })
+    fn change(id: &str, from_elsewhere: bool) -> Option<Changed> {
+        Some(Changed { deployment: Some(DeploymentId::new(id)), number: None, seq: 1, from_elsewhere })
     }
 
     #[test]
@@ -182,7 +189,12 @@ mod tests {
         let mut notice = Notice::default();
         notice.add(change("d", true));
         assert!(notice.is_empty());
-        notice.add(Err(RecvError::Lagged(3)));
-        assert!(notice.anything);
+        notice.add_access(Some(AccessChanged { from_elsewhere: true }));
+        assert!(notice.is_empty());
+        // Whoever missed some does not know.
+        notice.add(None);
+        assert!(notice.anything && !notice.access);
+        notice.add_access(None);
+        assert!(notice.access);
     }
 }
