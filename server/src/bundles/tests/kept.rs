@@ -158,8 +158,10 @@ async fn what_a_kill_left_is_cleared_at_the_start() {
     let blob = before.iter().find(|path| path.starts_with("blobs/") && !path.ends_with('/')).unwrap();
     std::fs::write(data.join("objects").join(format!("{blob}#2")), "half").unwrap();
     // Another server may be at work on it.
+    let left = (here.scratch(), here.objects());
+    assert_eq!((left.0.len(), left.1.len()), (3, before.len() + 2));
     here.bundles.clear_scratch(Duration::from_secs(3600)).unwrap();
-    assert!(!here.scratch().is_empty());
+    assert_eq!((here.scratch(), here.objects()), left);
     here.bundles.clear_scratch(Duration::ZERO).unwrap();
     assert!(here.scratch().is_empty());
     assert_eq!(here.objects(), before);

@@ -79,6 +79,7 @@ async fn when_falling_back_fails_too_it_says_what_to_do_by_hand() {
     // The image was put back all the same, but the target says that it failed: a person has to look.
     let said = "Falling back to #1 failed too, so prod needs an operator. To do by hand: set the image to";
     assert!(reason.contains(said), "{reason}");
+    assert!(reason.contains(&image(1).pinned()), "{reason}");
     // The command, run as it stands, does it.
     std::fs::write(world.here().join("image"), "something else").unwrap();
     run(reason.split_once("The command: ").unwrap().1);
