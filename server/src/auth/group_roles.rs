@@ -169,30 +169,10 @@ fn place(role: &GroupRole, workspaces: &[Workspace], deployments: &[Deployment])
 
 #[cfg(test)]
 mod tests {
-    use backstep_domain::{DeploymentId, Mechanism, Millis, WorkspaceId};
+    use backstep_domain::{DeploymentId, WorkspaceId};
 
     use super::*;
-
-    fn workspace(id: &str, name: &str) -> Workspace {
-        Workspace { id: WorkspaceId::new(id), name: name.to_owned(), created_at: Millis(0) }
-    }
-
-    fn deployment(id: &str, workspace: &str, name: &str) -> Deployment {
-        Deployment {
-            id: DeploymentId::new(id),
-            workspace: WorkspaceId::new(workspace),
-            name: name.to_owned(),
-            description: String::new(),
-            mechanism: Mechanism::DagDeploy,
-            runtime: None,
-            airflow: None,
-            dags_target: None,
-            image_target: None,
-            rollback_enabled: true,
-            created_at: Millis(0),
-            created_by: Author { id: "a".to_owned(), name: "A".to_owned() },
-        }
-    }
+    use crate::auth::given::{deployment, workspace};
 
     fn found(workspace_named: Option<&str>, deployment_named: Option<&str>) -> Result<Place, NoPlace> {
         let workspaces = [workspace("w1", "Data"), workspace("w2", "Science")];

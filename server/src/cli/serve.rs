@@ -95,9 +95,7 @@ impl Serve {
             demo::fill(&usecases, &data).await.context("the demo could not be set up")?;
         }
         let auth = self.authentication(&config, &usecases)?;
-        if auth.has_operator() {
-            auth.ensure_operator().await?;
-        }
+        auth.ensure_operator().await?;
 
         let origins = config.embed.allowed_origins.iter().map(|o| o.parse());
         let embed_origins: Vec<_> = origins.collect::<Result<_, _>>().context("[embed] allowed_origins")?;

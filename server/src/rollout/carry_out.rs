@@ -76,8 +76,7 @@ impl Engine {
             let why =
                 format!("{} broke off with its server {attempts} times, so it is not tried again.", left.kind.label());
             let (index, touched) = (left.index, left.status == StepStatus::Running);
-            self.store().end_step(claim, index, StepStatus::Failed, Some(&why), self.now()).await?;
-            return self.fail(&job, &steps, index, &why, touched).await;
+            return self.fail_at(&job, &steps, index, &why, touched).await;
         }
         for at in 0..steps.len() {
             let (index, kind, status) = (steps[at].index, steps[at].kind, steps[at].status);
@@ -100,10 +99,8 @@ impl Engine {
             let (outcome, touched) = self.do_step(&job, index, kind).await?;
             if let Err(why) = outcome {
                 let why = format!("{} failed: {why}", kind.label());
-                self.store().end_step(claim, index, StepStatus::Failed, Some(&why), self.now()).await?;
-                self.tell(&deploy.deployment, deploy.number);
                 let touched = touched || status == StepStatus::Running;
-                return self.fail(&job, &steps, index, &why, touched).await;
+                return self.fail_at(&job, &steps, index, &why, touched).await;
             }
             self.store().end_step(claim, index, StepStatus::Succeeded, None, self.now()).await?;
             steps[at].status = StepStatus::Succeeded;
@@ -135,6 +132,20 @@ impl Engine {
     async fn cancel(&self, job: &Job<'_>, steps: &[Step], reason: String) -> Result<(), StoreError> {
         self.skip_rest(job, steps).await?;
         self.finish(job, RolloutEnd::Cancelled { reason }).await
+    }
+
+    /// Ends a step as failed, and the rollout with it.
+    async fn fail_at(
+        &self,
+        job: &Job<'_>,
+        steps: &[Step],
+        failed: u32,
+        why: &str,
+        touched: bool,
+    ) -> Result<(), StoreError> {
+        self.store().end_step(job.claim, failed, StepStatus::Failed, Some(why), self.now()).await?;
+        self.tell(&job.deployment.id, job.deploy().number);
+        self.fail(job, steps, failed, why, touched).await
     }
 
     /// Puts back what ran before, if anything may have been switched, and says why the rollout failed.

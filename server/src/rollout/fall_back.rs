@@ -50,12 +50,8 @@ impl Engine {
     /// What a person has to do where the engine could not, with the command that does it.
     fn to_do(&self, job: &Job<'_>, before: &Deploy, kind: StepKind, why: &str) -> String {
         let what = format!("{} ({}).", in_words(before, kind), why.trim_end_matches('.'));
-        let name = match kind {
-            StepKind::SwitchDags => &job.deployment.dags_target,
-            _ => &job.deployment.image_target,
-        };
-        let target = name.as_deref().and_then(|name| self.targets().get(name));
-        match target.and_then(|target| target.by_hand(&job.input(kind, &before.revision))) {
+        let part = if kind == StepKind::SwitchDags { Part::Dags } else { Part::Image };
+        match self.known_target(job, part).and_then(|target| target.by_hand(&job.input(kind, &before.revision))) {
             Some(command) => format!("{what} The command: {command}"),
             None => what,
         }

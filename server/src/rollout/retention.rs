@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use backstep_domain::{BundleDigest, DAY, Deploy, DeployStatus, DeploymentId, HistoryFilter};
+use backstep_domain::{BundleDigest, DAY, Deploy, DeployStatus, DeploymentId, HistoryFilter, Part};
 
 use super::{carry_out::Job, engine::Engine};
 use crate::store::{EligibleWhen, StoreError};
@@ -13,7 +13,7 @@ impl Engine {
     /// Removes the bundles that nothing in the window needs. Done while the lease is held, so that no other rollout is
     /// staging files there. What cannot be removed fails nothing.
     pub(super) async fn prune(&self, job: &Job<'_>, index: u32) -> Result<(), StoreError> {
-        let Some(target) = job.deployment.dags_target.as_deref().and_then(|name| self.targets().get(name)) else {
+        let Some(target) = self.known_target(job, Part::Dags) else {
             return Ok(());
         };
         let mut keep = self.bundles_kept(&job.deployment.id).await?;

@@ -91,13 +91,18 @@ impl Engine {
         log.line(format!("Against {}: {added} files added, {changed} changed, {removed} removed", before.number));
     }
 
+    /// The target of a part, if it has one that is configured.
+    pub(super) fn known_target(&self, job: &Job<'_>, part: Part) -> Option<&Arc<dyn Target>> {
+        self.targets().get(job.target_name(part)?)
+    }
+
     /// The target of a part, if it can do the step.
     pub(super) async fn target(&self, job: &Job<'_>, part: Part, kind: StepKind) -> Result<Arc<dyn Target>, String> {
-        let (name, what) = match part {
-            Part::Dags => (job.deployment.dags_target.as_deref(), "DAG files"),
-            Part::Image => (job.deployment.image_target.as_deref(), "images"),
+        let what = match part {
+            Part::Dags => "DAG files",
+            Part::Image => "images",
         };
-        let Some(name) = name else {
+        let Some(name) = job.target_name(part) else {
             return Err(format!("The Deployment has no target for {what}. Name one in its settings."));
         };
         let Some(target) = self.targets().get(name) else {
@@ -112,7 +117,7 @@ impl Engine {
 
     /// The settings that were kept, to be compared with later ones. A target that does not tell them fails nothing.
     pub(super) async fn kept(&self, job: &Job<'_>, index: u32) -> Result<Vec<KeptSetting>, StoreError> {
-        let Some(target) = job.deployment.image_target.as_deref().and_then(|name| self.targets().get(name)) else {
+        let Some(target) = self.known_target(job, Part::Image) else {
             return Ok(Vec::new());
         };
         self.logged(job, index, async |log| match target.kept(&job.deployment.id).await {
@@ -154,6 +159,14 @@ impl Engine {
 }
 
 impl Job<'_> {
+    /// The name of the target that a part is rolled out on.
+    fn target_name(&self, part: Part) -> Option<&str> {
+        match part {
+            Part::Dags => self.deployment.dags_target.as_deref(),
+            Part::Image => self.deployment.image_target.as_deref(),
+        }
+    }
+
     /// A step towards a revision: that of the deploy, or when falling back that of the one before.
     pub fn input(&self, step: StepKind, revision: &Revision) -> StepInput {
         StepInput {

@@ -2,13 +2,13 @@
 
 use backstep_app::api;
 use backstep_domain::{
-    Account, AccountId, AccountKind, AuditAction, AuditEntry, Author, Deployment, DeploymentId, GrantId, Mechanism,
-    Millis, Origin, Place, Principal, ProblemCode, RoleId, Subject, Workspace, WorkspaceId,
+    Account, AccountId, AccountKind, AuditAction, AuditEntry, Author, GrantId, Origin, Place, Principal, ProblemCode,
+    RoleId, Subject,
 };
 use serde_json::{Value, json};
 
 use super::browser::{Browser, NOW};
-use crate::store::NewGrant;
+use crate::{auth::given, store::NewGrant};
 
 /// Signs in with claims put over the right ones; answers the session's account.
 async fn arrive_with(browser: &Browser, over: &Value) -> Account {
@@ -103,26 +103,11 @@ async fn with_roles() -> Browser {
 }
 
 async fn workspace(browser: &Browser, id: &str, name: &str) {
-    let new = Workspace { id: WorkspaceId::new(id), name: name.to_owned(), created_at: Millis(0) };
-    browser.store.create_workspace(&new, None, None, None).await.unwrap();
+    browser.store.create_workspace(&given::workspace(id, name), None, None, None).await.unwrap();
 }
 
 async fn deployment(browser: &Browser, id: &str, workspace: &str, name: &str) {
-    let new = Deployment {
-        id: DeploymentId::new(id),
-        workspace: WorkspaceId::new(workspace),
-        name: name.to_owned(),
-        description: String::new(),
-        mechanism: Mechanism::DagDeploy,
-        runtime: None,
-        airflow: None,
-        dags_target: None,
-        image_target: None,
-        rollback_enabled: true,
-        created_at: Millis(0),
-        created_by: Author { id: "a".to_owned(), name: "A".to_owned() },
-    };
-    browser.store.create_deployment(&new, None, None).await.unwrap();
+    browser.store.create_deployment(&given::deployment(id, workspace, name), None, None).await.unwrap();
 }
 
 #[tokio::test]
