@@ -10,6 +10,8 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 mod demo;
+mod free_space;
+pub mod heartbeat;
 pub mod http;
 mod key_file;
 pub mod pace;

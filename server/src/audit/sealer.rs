@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Checkpoint, CheckpointKey};
 use crate::{
     clock::Clock,
+    heartbeat::Heartbeat,
     store::{Store, StoreError},
 };
 
@@ -30,11 +31,17 @@ pub struct Sealer {
     store: Store,
     key: Arc<CheckpointKey>,
     clock: Arc<dyn Clock>,
+    seals: Heartbeat,
 }
 
 impl Sealer {
     pub fn new(store: Store, key: CheckpointKey, clock: Arc<dyn Clock>) -> Self {
-        Self { store, key: Arc::new(key), clock }
+        Self { store, key: Arc::new(key), clock, seals: Heartbeat::default() }
+    }
+
+    /// Its rounds, each of which left nothing unsealed that had been written by then.
+    pub fn seals(&self) -> &Heartbeat {
+        &self.seals
     }
 
     /// Seals until `stop`, which has to come when nothing is written any more; then the rest is sealed and signed.
@@ -45,7 +52,7 @@ impl Sealer {
         while !stop.is_cancelled() {
             let outcome = tokio::select! {
                 () = stop.cancelled() => break,
-                _ = seal.tick() => self.store.seal().await.map(|_| ()),
+                _ = seal.tick() => self.store.seal().await.map(|_| self.seals.beat()),
                 _ = look.tick() => self.sign_if_due().await,
             };
             if let Err(error) = outcome {

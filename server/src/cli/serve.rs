@@ -105,6 +105,7 @@ impl Serve {
             assets,
             embed_origins: embed_origins.into(),
             trusted_proxies: config.server.trusted_proxies.clone().into(),
+            data: data.as_path().into(),
             shutdown: shutdown.clone(),
         };
         let listener = TcpListener::bind(listen).await.with_context(|| format!("{listen} cannot be listened on"))?;

@@ -38,6 +38,8 @@ pub struct HttpState {
     pub embed_origins: Arc<[http::HeaderValue]>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Arc<[ipnet::IpNet]>,
+    /// The data folder, whose free space is watched.
+    pub data: Arc<std::path::Path>,
     /// Ends the event streams, so that the server can stop.
     pub shutdown: CancellationToken,
 }

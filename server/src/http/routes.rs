@@ -32,6 +32,7 @@ fn table() -> Vec<Route> {
     let [events, export, checkpoint] = BESIDE;
     let mut table = vec![
         route("/livez", get(health::live)),
+        route("/startupz", get(health::started)),
         route("/readyz", get(health::ready)),
         route("/pkg/{*file}", get(assets::serve)),
         route("/favicon.svg", get(assets::favicon)),

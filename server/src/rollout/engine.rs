@@ -11,6 +11,7 @@ use crate::{
     bundles::Bundles,
     changes::Changes,
     clock::Clock,
+    heartbeat::Heartbeat,
     store::{Store, StoreError},
     targets::TargetSet,
 };
@@ -35,6 +36,7 @@ struct Parts {
     limits: Limits,
     crash: CrashPoint,
     wake: Notify,
+    looks: Heartbeat,
 }
 
 impl Engine {
@@ -60,6 +62,7 @@ impl Engine {
             limits,
             crash,
             wake: Notify::new(),
+            looks: Heartbeat::default(),
         }))
     }
 
@@ -78,12 +81,18 @@ impl Engine {
             limits,
             crash,
             wake: Notify::new(),
+            looks: Heartbeat::default(),
         }))
     }
 
     /// Says that something was queued. Without it the engine finds out half a second later.
     pub fn wake(&self) {
         self.0.wake.notify_one();
+    }
+
+    /// Its looks for work, each of which took up whatever could be had: what a killed server left, with the first.
+    pub fn looks(&self) -> &Heartbeat {
+        &self.0.looks
     }
 
     /// Carries out rollouts until `shutdown`; then each finishes its step, gives its lease back, and this returns.
@@ -129,6 +138,7 @@ impl Engine {
             let (engine, shutdown) = (self.clone(), shutdown.clone());
             tasks.spawn(async move { engine.hold_and_carry_out(claim, shutdown).await });
         }
+        self.0.looks.beat();
         Ok(())
     }
 

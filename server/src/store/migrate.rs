@@ -41,14 +41,19 @@ const MIGRATIONS: &[Migration] = &[
 
 const CREATE: &str = "create table if not exists schema_version (version bigint primary key)";
 const CREATE_SQLITE: &str = "create table if not exists schema_version (version integer primary key) strict";
-const NEWEST: &str = "select coalesce(max(version), 0) from schema_version";
+pub(super) const NEWEST: &str = "select coalesce(max(version), 0) from schema_version";
 const DONE: &str = "insert into schema_version (version) values ($1)";
 
 /// Any number, the same in every server: the advisory lock of migrations.
 const LOCK: &str = "select pg_advisory_xact_lock(7411741174117411)";
 
+/// The version that this program migrates a database to.
+pub(super) fn known() -> i64 {
+    MIGRATIONS.last().map_or(0, |m| m.version)
+}
+
 fn pending(found: i64) -> Result<impl Iterator<Item = &'static Migration>, StoreError> {
-    let known = MIGRATIONS.last().map_or(0, |m| m.version);
+    let known = known();
     if found > known {
         return Err(StoreError::NewerSchema { found, known });
     }

@@ -45,12 +45,20 @@ pub use snapshot::Snapshot;
 pub use tokens::{NewToken, SentToken};
 
 use backstep_domain::Millis;
-use pool::Pool;
+use pool::{Pool, read};
 
 /// The store. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
+}
+
+/// How far a database is migrated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SchemaVersion {
+    pub found: i64,
+    /// What this program would migrate it to.
+    pub known: i64,
 }
 
 impl Store {
@@ -69,6 +77,12 @@ impl Store {
             Pool::Sqlite { .. } => Ok(None),
             Pool::Postgres(pool) => Ok(Some(Millis(sqlx::query_scalar(SQL).fetch_one(pool).await?))),
         }
+    }
+
+    /// The version of the schema as it is now. A newer server may have migrated it since this one opened it.
+    pub async fn schema_version(&self) -> Result<SchemaVersion, StoreError> {
+        let found = read!(self, c => sqlx::query_scalar(migrate::NEWEST).fetch_one(c).await)?;
+        Ok(SchemaVersion { found, known: migrate::known() })
     }
 
     /// Ends the connections; waits for those in use.

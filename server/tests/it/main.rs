@@ -9,6 +9,7 @@ mod authorization;
 mod cross_site;
 mod escalation;
 mod forms;
+mod health;
 mod kills;
 mod once;
 mod replicas;
