@@ -41,6 +41,9 @@ pub struct Config {
 pub struct ServerConfig {
     /// Where to listen; 127.0.0.1:7411 unless set.
     pub listen: Option<SocketAddr>,
+    /// Where Prometheus may ask; nowhere unless set. Nobody is asked who they are there, so better loopback, or a port
+    /// that only the collector reaches.
+    pub metrics_listen: Option<SocketAddr>,
     /// The data folder: database, DAG bundles, locks.
     pub data: Option<PathBuf>,
     /// How browsers reach the server, `https://backstep.example`: links, the callback of a provider, and cookies that

@@ -217,6 +217,7 @@ async fn use_cases(data: &Path, root: &Path, switched: Switched) -> anyhow::Resu
         passwords: Passwords::default(),
         // The bench asks for nothing else.
         rollback_pace: Pace::per_minute(0),
+        metrics: Default::default(),
     }))
 }
 
@@ -236,6 +237,7 @@ async fn serve(
         operator: Some(AdminToken::new(TOKEN)?),
         provider: None,
         demo: false,
+        metrics: usecases.metrics.clone(),
     });
     auth.ensure_operator().await?;
     let state = HttpState {
@@ -244,6 +246,7 @@ async fn serve(
         assets: Arc::new(Assets::load(Some(&web_part(folder)?))?),
         embed_origins: Arc::new([]),
         trusted_proxies: Arc::new([]),
+        data: folder.into(),
         shutdown: shutdown.clone(),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await?;

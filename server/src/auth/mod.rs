@@ -34,6 +34,7 @@ use self::oidc::Oidc;
 use crate::{
     clock::{Clock, Ids},
     http::api::Authenticate,
+    metrics::Metrics,
     store::{SentToken, Store, StoreError},
 };
 
@@ -59,6 +60,8 @@ pub struct Parts {
     pub provider: Option<Oidc>,
     /// Everybody is one of the demo people.
     pub demo: bool,
+    /// Where attempts to sign in are counted.
+    pub metrics: Metrics,
 }
 
 /// A page's visitor who is signed in.

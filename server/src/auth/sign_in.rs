@@ -27,6 +27,17 @@ pub struct Started {
 impl Auth {
     /// Starts a session; answers its `Set-Cookie` header.
     pub async fn sign_in(&self, how: SignIn, origin: &Origin, agent: &str) -> Result<String, Problem> {
+        let method = match &how {
+            SignIn::DemoPerson(_) => "demo",
+            SignIn::Token(_) => "token",
+            SignIn::Password { .. } => "password",
+        };
+        let attempt = self.admit(how, origin, agent).await;
+        self.parts.metrics.sign_in(method, &attempt);
+        attempt
+    }
+
+    async fn admit(&self, how: SignIn, origin: &Origin, agent: &str) -> Result<String, Problem> {
         let account = match how {
             SignIn::DemoPerson(id) if self.is_demo() => {
                 let person = DemoPerson::with_id(&id);

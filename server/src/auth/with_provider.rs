@@ -26,6 +26,12 @@ impl Auth {
     /// # Errors
     /// Whoever is not let in: in words for the sign-in page; the log and the audit log say more.
     pub async fn arrive(&self, provider: &Oidc, query: &str, browser: &Browser) -> Result<String, Problem> {
+        let attempt = self.admit_arrived(provider, query, browser).await;
+        self.parts.metrics.sign_in("provider", &attempt);
+        attempt
+    }
+
+    async fn admit_arrived(&self, provider: &Oidc, query: &str, browser: &Browser) -> Result<String, Problem> {
         let Browser { origin, agent, cookies } = browser;
         self.check_not_locked(NOBODY, origin).await?;
         let identity = match provider.finish(query, cookies.as_deref()).await {

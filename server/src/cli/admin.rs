@@ -10,6 +10,7 @@ use super::installation::Installation;
 use crate::{
     auth::{Auth, Parts, Passwords, SessionRules},
     clock::{SystemClock, TimeOrderedIds},
+    metrics::Metrics,
     store::Store,
 };
 
@@ -75,6 +76,7 @@ impl Create {
             operator: None,
             provider: None,
             demo: false,
+            metrics: Metrics::default(),
         });
         let made = auth.create_administrator(&self.login, &self.name, &password, None, &Origin::default()).await;
         store.close().await;

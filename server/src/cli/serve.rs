@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use backstep_domain::Catalogue;
 use clap::Args;
 use rand::RngCore;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::installation::Installation;
@@ -18,8 +18,9 @@ use crate::{
     clock::{Clock, SharedClock, SystemClock, TimeOrderedIds},
     config::Config,
     demo,
-    http::{Assets, HttpState, router},
+    http::{Assets, HttpState, MetricsState, metrics_router, router},
     key_file::key_file,
+    metrics::Metrics,
     pace::Pace,
     roles_file,
     rollout::{CrashPoint, Engine},
@@ -39,6 +40,10 @@ pub struct Serve {
     /// Where to listen.
     #[arg(long, env = "BACKSTEP_LISTEN", value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// Where Prometheus may ask for /metrics, 127.0.0.1:7412 for one: a port of its own, because nobody is asked there who
+    /// they are. Nowhere unless set.
+    #[arg(long, env = "BACKSTEP_METRICS_LISTEN", value_name = "ADDRESS")]
+    metrics_listen: Option<SocketAddr>,
     /// After SIGTERM, go on answering for so long while /readyz says that the server stops: for whoever shares requests
     /// out among several servers to hear of it.
     #[arg(long, env = "BACKSTEP_DRAIN_SECONDS", value_name = "SECONDS")]
@@ -109,6 +114,7 @@ impl Serve {
             shutdown: shutdown.clone(),
         };
         let listener = TcpListener::bind(listen).await.with_context(|| format!("{listen} cannot be listened on"))?;
+        let metrics = self.metrics(&config, &usecases, &data).await?;
         let engine = tokio::spawn({
             let (usecases, shutdown) = (usecases.clone(), shutdown.clone());
             async move { usecases.engine.run(shutdown).await }
@@ -137,11 +143,29 @@ impl Serve {
         engine.await.context("the rollout engine broke off")?;
         bridge.await.context("the bridge to the other servers broke off")?;
         housekeeping.abort();
+        if let Some(metrics) = metrics {
+            metrics.abort();
+        }
         // Only now is nothing written any more.
         sealing.cancel();
         sealer.await.context("the sealing of the audit log broke off")?;
         store.close().await;
         Ok(())
+    }
+
+    /// Serves what is counted, if a port is given for it.
+    async fn metrics(
+        &self,
+        config: &Config,
+        usecases: &UseCases,
+        data: &std::path::Path,
+    ) -> anyhow::Result<Option<JoinHandle<std::io::Result<()>>>> {
+        let Some(listen) = self.metrics_listen.or(config.server.metrics_listen) else { return Ok(None) };
+        let listener = TcpListener::bind(listen).await;
+        let listener = listener.with_context(|| format!("{listen} cannot be listened on for metrics"))?;
+        tracing::info!(address = %listener.local_addr()?, "metrics are served");
+        let router = metrics_router(MetricsState { usecases: usecases.clone(), data: data.into() });
+        Ok(Some(tokio::spawn(async move { axum::serve(listener, router).await })))
     }
 
     fn authentication(&self, config: &Config, usecases: &UseCases) -> anyhow::Result<Auth> {
@@ -161,6 +185,7 @@ impl Serve {
             operator: if self.demo { None } else { operator_token()? },
             provider: provider(config, usecases)?,
             demo: self.demo,
+            metrics: usecases.metrics.clone(),
         }))
     }
 
@@ -188,6 +213,7 @@ impl Serve {
         let targets =
             TargetSet::from_config(&config.targets, data, bundles.clone(), key_file(&data.join("settings.key"))?)?;
         let sealer = Sealer::new(store.clone(), CheckpointKey::of(data)?, clock.clone());
+        let metrics = Metrics::default();
         let engine = Engine::new(
             store.clone(),
             bundles.clone(),
@@ -197,7 +223,7 @@ impl Serve {
             config.policy(),
             owner.to_owned(),
         )
-        .with(config.rollout.limits(), CrashPoint::from_env());
+        .with(config.rollout.limits(), CrashPoint::from_env(), metrics.clone());
         Ok(UseCases::new(Context {
             store,
             bundles,
@@ -212,6 +238,7 @@ impl Serve {
             roles: Arc::new(roles),
             passwords: Passwords::default(),
             rollback_pace: Pace::per_minute(config.policy.rollback_requests_per_minute),
+            metrics,
         }))
     }
 }

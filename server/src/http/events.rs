@@ -63,6 +63,8 @@ pub async fn stream(
     let last = futures::stream::once(std::future::ready(event(0, None)));
     let events = futures::stream::iter(first).chain(later.take_until(over)).chain(last);
     let events = events.take_until(state.shutdown.clone().cancelled_owned());
+    let open = state.usecases.metrics.stream();
+    let events = events.inspect(move |_| _ = &open);
     let alive = KeepAlive::new().interval(Duration::from_secs(15));
     Ok(Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(alive).into_response())
 }

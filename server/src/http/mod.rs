@@ -9,6 +9,7 @@ mod events;
 mod headers;
 mod health;
 mod leave;
+mod metrics;
 mod oidc;
 mod pages;
 mod routes;
@@ -20,7 +21,8 @@ pub use assets::Assets;
 use backstep_app::api::{Browser, Visitor};
 use backstep_domain::Origin;
 use http::{header, request::Parts};
-pub use routes::{BESIDE, router};
+pub use metrics::MetricsState;
+pub use routes::{BESIDE, metrics_router, router};
 use tokio_util::sync::CancellationToken;
 
 use crate::{

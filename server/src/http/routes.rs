@@ -12,7 +12,9 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::auth::{oidc::CALLBACK, origin};
 
-use super::{HttpState, api, assets, audit, cross_site, embed, headers, health, oidc, pages, server_functions};
+use super::{
+    HttpState, api, assets, audit, cross_site, embed, headers, health, metrics, oidc, pages, server_functions,
+};
 
 /// A route: where it is, and what answers.
 struct Route {
@@ -78,7 +80,16 @@ pub fn router(state: HttpState) -> Router {
     if state.auth.is_demo() {
         all = all.layer(middleware::from_fn(cross_site::own_names_only));
     }
-    all.layer(middleware::from_fn(headers::add)).layer(middleware::from_fn_with_state(state, origin::tell))
+    let metrics = state.usecases.metrics.clone();
+    all.layer(middleware::from_fn(headers::add))
+        .layer(middleware::from_fn_with_state(state, origin::tell))
+        .layer(middleware::from_fn_with_state(metrics, metrics::measure))
+}
+
+/// What is served on the port for metrics, and nowhere else: it asks nobody who they are.
+#[expect(clippy::disallowed_methods, reason = "the other table, of one row")]
+pub fn metrics_router(state: metrics::MetricsState) -> Router {
+    Router::new().route("/metrics", get(metrics::scrape)).with_state(state)
 }
 
 /// Pages of the allowed origins may call the server functions with a token of theirs; never with a cookie.

@@ -1,5 +1,7 @@
 //! One rollout, from its claim to its end.
 
+use std::time::Instant;
+
 use backstep_domain::{Deploy, Deployment, Part, Revision, Step, StepKind, StepStatus, rebased_revision};
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +40,7 @@ impl Engine {
         match outcome {
             Ok(()) => self.wake(),
             Err(StoreError::Fenced) => {
+                self.metrics().lease_lost();
                 tracing::warn!(deploy = %deploy.id, number = %deploy.number, "the lease is lost; another server goes on");
             }
             Err(error) => {
@@ -96,7 +99,9 @@ impl Engine {
             self.crash().reach(kind.as_str(), Edge::AfterRow).await;
             // A row that was "running" already is one that a dead server may have acted on.
             steps[at].status = StepStatus::Running;
+            let began = Instant::now();
             let (outcome, touched) = self.do_step(&job, index, kind).await?;
+            self.metrics().step(kind.as_str(), outcome.is_ok(), began.elapsed());
             if let Err(why) = outcome {
                 let why = format!("{} failed: {why}", kind.label());
                 let touched = touched || status == StepStatus::Running;
@@ -175,7 +180,13 @@ impl Engine {
 
     async fn finish(&self, job: &Job<'_>, end: RolloutEnd) -> Result<(), StoreError> {
         let deploy = job.deploy();
+        let outcome = match &end {
+            RolloutEnd::Succeeded { .. } => "succeeded",
+            RolloutEnd::Failed { .. } => "failed",
+            RolloutEnd::Cancelled { .. } => "cancelled",
+        };
         self.store().finish_rollout(job.claim, end, self.now()).await?;
+        self.metrics().rolled_out(deploy.is_rollback(), outcome);
         self.tell(&deploy.deployment, deploy.number);
         self.crash().reach("finish", Edge::AfterEnd).await;
         Ok(())

@@ -12,6 +12,7 @@ use crate::{
     changes::Changes,
     clock::Clock,
     heartbeat::Heartbeat,
+    metrics::Metrics,
     store::{Store, StoreError},
     targets::TargetSet,
 };
@@ -37,6 +38,7 @@ struct Parts {
     crash: CrashPoint,
     wake: Notify,
     looks: Heartbeat,
+    metrics: Metrics,
 }
 
 impl Engine {
@@ -63,12 +65,13 @@ impl Engine {
             crash,
             wake: Notify::new(),
             looks: Heartbeat::default(),
+            metrics: Metrics::default(),
         }))
     }
 
-    /// The same engine, before it runs, with other limits and a place to die at.
+    /// The same engine, before it runs, with other limits, a place to die at and where it counts.
     #[must_use]
-    pub fn with(self, limits: Limits, crash: CrashPoint) -> Self {
+    pub fn with(self, limits: Limits, crash: CrashPoint, metrics: Metrics) -> Self {
         let p = &*self.0;
         Self(Arc::new(Parts {
             store: p.store.clone(),
@@ -82,6 +85,7 @@ impl Engine {
             crash,
             wake: Notify::new(),
             looks: Heartbeat::default(),
+            metrics,
         }))
     }
 
@@ -168,6 +172,10 @@ impl Engine {
 
     pub(super) fn crash(&self) -> &CrashPoint {
         &self.0.crash
+    }
+
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 
     pub(super) fn now(&self) -> Millis {

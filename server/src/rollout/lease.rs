@@ -20,6 +20,7 @@ impl Engine {
                 Ok(()) => renewed = asked,
                 Err(StoreError::Fenced) => return,
                 Err(error) => {
+                    self.metrics().renewal_failed();
                     tracing::warn!(deploy = %claim.deploy.id, %error, "the lease could not be renewed");
                     if renewed.elapsed() >= limits.lease {
                         return;

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod audit;
+mod counted;
 mod deployment_tx;
 mod deployments;
 mod error;
@@ -32,6 +33,7 @@ mod tokens;
 mod uploads;
 mod workspaces;
 
+pub use counted::{Counted, PoolUse};
 pub use deployment_tx::DeploymentTx;
 pub use error::StoreError;
 pub use grants::{Kept, NewGrant};

@@ -105,6 +105,19 @@ impl UseCases {
         }
     }
 
+    /// The resource that a key stands for; an error if it came with another request.
+    pub(super) fn replayed(
+        &self,
+        remembered: Option<Remembered>,
+        key: &IdempotencyKey,
+    ) -> Result<Option<String>, Problem> {
+        let done = same_request(remembered, key)?;
+        if done.is_some() {
+            self.metrics.replayed();
+        }
+        Ok(done)
+    }
+
     /// What was done under the key before, if it was; another body under the same key is an error.
     pub(super) async fn done_before(
         &self,
@@ -113,12 +126,12 @@ impl UseCases {
     ) -> Result<Option<String>, Problem> {
         let Some(key) = key else { return Ok(None) };
         let remembered = self.store.remembered(&who.author.id, &key.key).await.map_err(|e| e.problem("request"))?;
-        replayed(remembered, key)
+        self.replayed(remembered, key)
     }
 }
 
 /// The resource that the key stands for, if its request was the same.
-pub(super) fn replayed(remembered: Option<Remembered>, key: &IdempotencyKey) -> Result<Option<String>, Problem> {
+fn same_request(remembered: Option<Remembered>, key: &IdempotencyKey) -> Result<Option<String>, Problem> {
     match remembered {
         None => Ok(None),
         Some(r) if r.body_hash == key.body_hash => Ok(Some(r.resource)),

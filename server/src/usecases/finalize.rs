@@ -5,7 +5,7 @@ use backstep_domain::{
 
 use super::{
     IdempotencyKey, UseCases,
-    access::{Where, of, replayed},
+    access::{Where, of},
     audit::recorded,
     create_upload::check_parts,
 };
@@ -26,7 +26,7 @@ impl UseCases {
         let mut tx = self.store.lock_deployment(id).await.map_err(of("Deployment"))?;
         if let Some(key) = &key {
             let remembered = tx.remembered(&who.author.id, &key.key).await.map_err(of("deploy"))?;
-            if let Some(done) = replayed(remembered, key)? {
+            if let Some(done) = self.replayed(remembered, key)? {
                 drop(tx);
                 return self.store.deploy_by_id(&DeployId::new(done)).await.map_err(of("deploy"));
             }

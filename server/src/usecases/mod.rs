@@ -46,6 +46,7 @@ use crate::{
     bundles::Bundles,
     changes::Changes,
     clock::{Clock, Ids},
+    metrics::Metrics,
     pace::Pace,
     rollout::Engine,
     store::{Key, Store},
@@ -88,6 +89,8 @@ pub struct Context {
     pub passwords: Passwords,
     /// How often an account may ask for a rollback.
     pub rollback_pace: Pace,
+    /// What is counted meanwhile.
+    pub metrics: Metrics,
 }
 
 /// The use cases, as methods; each in a file of its name.

@@ -11,6 +11,7 @@ mod escalation;
 mod forms;
 mod health;
 mod kills;
+mod metrics;
 mod once;
 mod replicas;
 mod support;

@@ -201,7 +201,7 @@ impl World {
     }
 
     pub fn start_with(&self, owner: &str, limits: Limits, crash: CrashPoint) -> Running {
-        let engine = self.engine(owner).with(limits, crash);
+        let engine = self.engine(owner).with(limits, crash, Default::default());
         let shutdown = CancellationToken::new();
         let task = tokio::spawn({
             let shutdown = shutdown.clone();

@@ -72,6 +72,7 @@ async fn world() -> World {
         roles: Arc::new(Roles::built_in()),
         passwords: Passwords::default(),
         rollback_pace: Pace::per_minute(0),
+        metrics: Default::default(),
     });
     let admin = somebody("Ada", &[("SYSTEM_ADMIN", Place::System)]);
     let mut made = Vec::new();

@@ -71,6 +71,7 @@ impl Browser {
             operator: None,
             provider: Some(oidc.clone()),
             demo: false,
+            metrics: Default::default(),
         });
         Self { provider, oidc, auth, store, clock, _folder: folder }
     }
