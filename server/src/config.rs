@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     auth::oidc::{BadOidc, OidcConfig},
+    log::LogFormat,
     rollout::Limits,
     targets::TargetConfig,
 };
@@ -44,6 +45,8 @@ pub struct ServerConfig {
     /// Where Prometheus may ask; nowhere unless set. Nobody is asked who they are there, so better loopback, or a port
     /// that only the collector reaches.
     pub metrics_listen: Option<SocketAddr>,
+    /// How log lines are written; for people unless set.
+    pub log_format: Option<LogFormat>,
     /// The data folder: database, DAG bundles, locks.
     pub data: Option<PathBuf>,
     /// How browsers reach the server, `https://backstep.example`: links, the callback of a provider, and cookies that

@@ -14,6 +14,7 @@ mod free_space;
 pub mod heartbeat;
 pub mod http;
 mod key_file;
+pub mod log;
 pub mod metrics;
 pub mod pace;
 pub mod roles_file;

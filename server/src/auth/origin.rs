@@ -1,6 +1,9 @@
 //! Where a request came from: its id, and the caller's address.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Instant,
+};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
@@ -17,18 +20,42 @@ use crate::http::HttpState;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Gives each request an id, tells where it came from, and puts the id on the answer.
+/// Gives each request an id, unless it brings one, tells where it came from, and puts the id on the answer.
 pub async fn tell(State(state): State<HttpState>, mut request: Request, next: Next) -> Response {
-    let id = state.usecases.ids.next();
+    let id = sent_id(request.headers()).unwrap_or_else(|| state.usecases.ids.next());
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = peer.map(|peer| caller_address(peer, request.headers(), &state.trusted_proxies));
     let address = address.map(|a| a.to_string()).unwrap_or_default();
-    let span = tracing::info_span!("request", id = %id, method = %request.method(), path = %request.uri().path());
+    let span =
+        tracing::info_span!("request", request_id = %id, method = %request.method(), path = %request.uri().path());
     request.extensions_mut().insert(Origin { address, request: id.clone(), token: None });
-    let mut response = next.run(request).instrument(span).await;
+    let answer = async {
+        let (began, quiet) = (Instant::now(), is_quiet(request.uri().path()));
+        let response = next.run(request).await;
+        let (status, ms) = (response.status(), u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+        match status.as_u16() {
+            status @ 500.. if !quiet => tracing::warn!(status, duration_ms = ms, "answered"),
+            status if quiet => tracing::debug!(status, duration_ms = ms, "answered"),
+            status => tracing::info!(status, duration_ms = ms, "answered"),
+        }
+        response
+    };
+    let mut response = answer.instrument(span).await;
     let id = HeaderValue::from_str(&id).expect("an id is plain ASCII");
     response.headers_mut().insert(REQUEST_ID, id);
     response
+}
+
+/// The id that a proxy in front, or the caller, gave the request: what it looks like is checked, not that nobody else has it.
+fn sent_id(headers: &HeaderMap) -> Option<String> {
+    let sent = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let sane = (8..=64).contains(&sent.len()) && sent.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    sane.then(|| sent.to_owned())
+}
+
+/// What is asked every few seconds, or with every page, is not worth a line.
+fn is_quiet(path: &str) -> bool {
+    matches!(path, "/livez" | "/readyz" | "/startupz") || path.starts_with("/pkg/")
 }
 
 /// The address that called. Behind configured proxies it is the last one in `X-Forwarded-For` that is none of them;
@@ -54,6 +81,28 @@ mod tests {
         }
         let proxies: Vec<IpNet> = proxies.iter().map(|p| p.parse().unwrap()).collect();
         caller_address(peer.parse().unwrap(), &headers, &proxies).to_string()
+    }
+
+    #[test]
+    fn an_id_is_taken_over_if_it_is_one() {
+        let taken = |sent: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(REQUEST_ID, HeaderValue::from_bytes(sent).unwrap());
+            sent_id(&headers)
+        };
+        assert_eq!(taken(b"6fa459ea-ee8a_3ca4.89"), Some("6fa459ea-ee8a_3ca4.89".to_owned()));
+        for bad in [
+            &b""[..],
+            b"short",
+            b"with a space",
+            b"quote\"quote",
+            b"<script>alert",
+            b"n\xc3\xa4mlich-dies",
+            &[b'x'; 65],
+        ] {
+            assert_eq!(taken(bad), None, "{}", String::from_utf8_lossy(bad));
+        }
+        assert_eq!(sent_id(&HeaderMap::new()), None);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::{
     demo,
     http::{Assets, HttpState, MetricsState, metrics_router, router},
     key_file::key_file,
+    log::{self, LogFormat},
     metrics::Metrics,
     pace::Pace,
     roles_file,
@@ -44,6 +45,10 @@ pub struct Serve {
     /// they are. Nowhere unless set.
     #[arg(long, env = "BACKSTEP_METRICS_LISTEN", value_name = "ADDRESS")]
     metrics_listen: Option<SocketAddr>,
+    /// How log lines on standard error are written; RUST_LOG says how much. As JSON, each line of a request has its
+    /// request_id.
+    #[arg(long, env = "BACKSTEP_LOG_FORMAT", value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
     /// After SIGTERM, go on answering for so long while /readyz says that the server stops: for whoever shares requests
     /// out among several servers to hear of it.
     #[arg(long, env = "BACKSTEP_DRAIN_SECONDS", value_name = "SECONDS")]
@@ -66,18 +71,27 @@ const STOP_WITHIN: Duration = Duration::from_secs(20);
 impl Serve {
     /// Serves, and says why it could not.
     pub async fn report(self) -> ExitCode {
-        start_log();
-        match self.run().await {
+        let config = self.installation.config();
+        let format = self.log_format.or(config.as_ref().ok().and_then(|config| config.server.log_format));
+        let format = format.unwrap_or_default();
+        log::start(format);
+        let ended = match config {
+            Ok(config) => self.run(config, format).await,
+            Err(error) => Err(error.into()),
+        };
+        match ended {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("backstep serve: {error:#}");
+                match format {
+                    LogFormat::Text => eprintln!("backstep serve: {error:#}"),
+                    LogFormat::Json => tracing::error!("{error:#}"),
+                }
                 ExitCode::FAILURE
             }
         }
     }
 
-    async fn run(self) -> anyhow::Result<()> {
-        let mut config = self.installation.config()?;
+    async fn run(self, mut config: Config, format: LogFormat) -> anyhow::Result<()> {
         let listen = self.listen.or(config.server.listen).unwrap_or(DEFAULT_LISTEN.parse()?);
         if self.demo && !listen.ip().is_loopback() {
             bail!("the demo lets everybody in, so it listens on loopback only; use --listen 127.0.0.1:PORT");
@@ -131,12 +145,14 @@ impl Serve {
         });
         let housekeeping = tokio::spawn(keep_house(usecases, shutdown.clone()));
         let address = listener.local_addr()?;
-        println!("Backstep listens on http://{address}");
+        log::announce(format, &format!("Backstep listens on http://{address}"));
         if self.demo {
-            println!("{}", demo::greeting(&data));
+            log::announce(format, &demo::greeting(&data).to_string());
         } else if let Some(path) = auth.set_up_link().await? {
             let url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-            println!("There is no administrator yet. Open this link within an hour to become it:\n  {url}{path}");
+            let link =
+                format!("There is no administrator yet. Open this link within an hour to become it:\n  {url}{path}");
+            log::announce(format, &link);
         }
         let drain = Duration::from_secs(self.drain_seconds.or(config.server.drain_seconds).unwrap_or(0).into());
         serve_until_stopped(listener, router(state), shutdown.clone(), drain).await?;
@@ -241,13 +257,6 @@ impl Serve {
             metrics,
         }))
     }
-}
-
-/// Log lines on standard error, for people; RUST_LOG says how much.
-fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn,tower_http=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
 /// The operator's token, if one is set; a weak one is refused.

@@ -19,6 +19,8 @@ use tokio::{
 };
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 
+use tracing::Instrument as _;
+
 use super::{HttpState, server_functions::problem_response};
 use crate::{auth::Use, changes::AccessChanged};
 
@@ -50,7 +52,8 @@ pub async fn stream(
 
     let resumed = parts.headers.contains_key("last-event-id");
     let first = resumed.then(|| event(0, None));
-    let over = refused(state.clone(), parts, id.clone(), told);
+    // The answer's head is sent by then; what is logged is still of this request.
+    let over = refused(state.clone(), parts, id.clone(), told).in_current_span();
     let later = changes.filter_map(move |change| {
         let event = match change {
             Ok(c) if c.deployment.as_ref().is_none_or(|of| *of == id) => Some(event(c.seq, c.number)),

@@ -12,6 +12,7 @@ mod leave;
 mod metrics;
 mod oidc;
 mod pages;
+mod rendering;
 mod routes;
 mod server_functions;
 

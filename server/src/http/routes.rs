@@ -13,7 +13,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::auth::{oidc::CALLBACK, origin};
 
 use super::{
-    HttpState, api, assets, audit, cross_site, embed, headers, health, metrics, oidc, pages, server_functions,
+    HttpState, api, assets, audit, cross_site, embed, headers, health, metrics, oidc, pages, rendering,
+    server_functions,
 };
 
 /// A route: where it is, and what answers.
@@ -47,6 +48,7 @@ fn table() -> Vec<Route> {
         route(CALLBACK, get(oidc::callback)),
         route("/ui/{function}", get(server_functions::call).post(server_functions::call)),
     ];
+    rendering::choose();
     // The app's router is asked for its pages; asking also readies leptos for rendering on this runtime.
     let pages = leptos_axum::generate_route_list(backstep_app::App);
     table.extend(pages.iter().map(|page| route(page.path().to_owned(), get(pages::render))));

@@ -11,6 +11,7 @@ mod escalation;
 mod forms;
 mod health;
 mod kills;
+mod logs;
 mod metrics;
 mod once;
 mod replicas;

@@ -167,6 +167,23 @@ impl Server {
         Self { child: Some(child), url, client }
     }
 
+    /// Whatever it writes goes to one file; as JSON the address is in it.
+    pub fn spawn_logged(mut command: Command, log: fs::File, path: &Path) -> Self {
+        let (out, limit) = (log.try_clone().unwrap(), Instant::now() + Duration::from_secs(20));
+        let child = command.stdout(out).stderr(log).spawn().unwrap();
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let mut server = Self { child: Some(child), url: String::new(), client };
+        while server.url.is_empty() {
+            let text = fs::read_to_string(path).unwrap();
+            if let Some((_, rest)) = text.split_once("Backstep listens on ") {
+                server.url = rest.split(['"', '\n']).next().unwrap().to_owned();
+            }
+            assert!(Instant::now() < limit, "the server does not start: {text}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        server
+    }
+
     pub fn command(place: &Place, env: &[(&str, &str)]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_backstep"));
         command
