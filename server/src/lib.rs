@@ -10,6 +10,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 mod demo;
+pub mod export;
 pub mod http;
 mod key_file;
 pub mod pace;

@@ -8,6 +8,8 @@ mod audit;
 mod deployment_tx;
 mod deployments;
 mod error;
+mod export;
+mod export_outbox;
 mod forms;
 mod grants;
 mod history;
@@ -34,6 +36,8 @@ mod workspaces;
 
 pub use deployment_tx::DeploymentTx;
 pub use error::StoreError;
+pub use export::{ExportLease, Settled, Trouble};
+pub use export_outbox::{OfDeploy, Outgoing, Told};
 pub use grants::{Kept, NewGrant};
 pub use history::EligibleWhen;
 pub use idempotency::{Key, Remembered};
