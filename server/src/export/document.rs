@@ -22,8 +22,6 @@ pub const SHORTENED: usize = 1_000;
 struct Line<'a> {
     component: &'static str,
     message: String,
-    /// Grows within a rollout, or within the audit log.
-    offset: u64,
     level: Level,
     action: &'a str,
     outcome: &'static str,
@@ -56,11 +54,11 @@ pub fn document(row: &Outgoing, told: &Told, release: &str, fields: Fields, long
     let mut line = match told {
         Told::Line { of, seq, step, kind, text } => {
             let mut labels = labels(of);
+            labels.insert("line".to_owned(), json!(seq.to_string()));
             labels.insert("step".to_owned(), json!(step.to_string()));
             labels.insert("step_kind".to_owned(), json!(kind.as_str()));
             Line {
                 message: text.clone(),
-                offset: *seq,
                 level: Level::Info,
                 action: "rollout.log",
                 outcome: "unknown",
@@ -68,7 +66,7 @@ pub fn document(row: &Outgoing, told: &Told, release: &str, fields: Fields, long
                 ..of_deploy(of, labels)
             }
         }
-        Told::Status { of, event, status, reason } => of_status(of, *event, *status, reason.as_deref()),
+        Told::Status { of, status, reason } => of_status(of, *status, reason.as_deref()),
         Told::Audit { entry, id, seal, hash } => of_audit(entry, *id, *seal, hash),
     };
     let cut = shorten(&mut line.message, longest);
@@ -86,7 +84,8 @@ pub fn document(row: &Outgoing, told: &Told, release: &str, fields: Fields, long
         "@timestamp": at,
         // The original's is exact to the nanosecond; a line here is to the millisecond, and `offset` keeps the order.
         "date_nano": format!("{:.9}", at.timestamp()),
-        "offset": line.offset,
+        // Grows within a rollout, and within the audit log: what sorts lines of one millisecond.
+        "offset": row.id,
         "component": line.component,
         "release": release,
         "namespace": release,
@@ -98,7 +97,7 @@ pub fn document(row: &Outgoing, told: &Told, release: &str, fields: Fields, long
         "labels": line.labels,
     });
     let more = match fields {
-        Fields::Ecs => ecs(&row.document, &line, level, error.as_deref(), told),
+        Fields::Ecs => ecs(row, &line, level, error.as_deref(), told),
         Fields::Astronomer => {
             let details = error.map(|error| format!("\nError Details:\n{}", json!({ "message": error })));
             json!({ "event": format!("{}{}", line.message, details.unwrap_or_default()) })
@@ -110,19 +109,19 @@ pub fn document(row: &Outgoing, told: &Told, release: &str, fields: Fields, long
     document
 }
 
-fn ecs(id: &str, line: &Line<'_>, level: &str, error: Option<&str>, told: &Told) -> Value {
+fn ecs(row: &Outgoing, line: &Line<'_>, level: &str, error: Option<&str>, told: &Told) -> Value {
     let (user_id, user_name) = line.user;
     let mut more = json!({
         "ecs": { "version": "8.11.0" },
         "event": {
-            "id": id,
+            "id": row.document,
             "kind": "event",
             "module": "backstep",
             "dataset": format!("backstep.{}", if line.component == "audit" { "audit" } else { "rollout" }),
             "category": [category(told)],
             "action": line.action,
             "outcome": line.outcome,
-            "sequence": line.offset,
+            "sequence": row.id,
         },
         "log": { "level": level, "logger": format!("backstep.{}", line.component) },
         "service": { "name": "backstep", "type": "backstep" },
@@ -170,7 +169,6 @@ fn of_deploy<'a>(of: &'a OfDeploy, labels: Map<String, Value>) -> Line<'a> {
     Line {
         component: if matches!(of.cause, Cause::Rollback { .. }) { "rollback" } else { "rollout" },
         message: String::new(),
-        offset: 0,
         level: Level::Info,
         action: "",
         outcome: "unknown",
@@ -181,7 +179,7 @@ fn of_deploy<'a>(of: &'a OfDeploy, labels: Map<String, Value>) -> Line<'a> {
     }
 }
 
-fn of_status<'a>(of: &'a OfDeploy, event: u64, status: DeployStatus, reason: Option<&'a str>) -> Line<'a> {
+fn of_status<'a>(of: &'a OfDeploy, status: DeployStatus, reason: Option<&'a str>) -> Line<'a> {
     let what = match &of.cause {
         Cause::Rollback { of: from, to, .. } => format!("Rollback {} from {from} to {to}", of.number),
         Cause::Deploy | Cause::Adoption => format!("Deploy {}", of.number),
@@ -203,7 +201,6 @@ fn of_status<'a>(of: &'a OfDeploy, event: u64, status: DeployStatus, reason: Opt
     };
     Line {
         message: format!("{what}: {status}{why}"),
-        offset: event,
         level,
         action,
         outcome,
@@ -231,7 +228,6 @@ fn of_audit<'a>(entry: &'a AuditEntry, id: u64, seal: u64, hash: &'a str) -> Lin
     Line {
         component: "audit",
         message: entry.detail.clone(),
-        offset: id,
         level: if refused { Level::Warning } else { Level::Info },
         action: entry.action.as_str(),
         outcome: outcome(entry),

@@ -19,6 +19,7 @@ use super::{
 /// A row of the outbox.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outgoing {
+    /// Grows within a rollout, and within the audit log.
     pub id: i64,
     /// How often it was put off by itself.
     pub attempts: u32,
@@ -36,7 +37,7 @@ pub enum Told {
     /// A log line of a rollout.
     Line { of: OfDeploy, seq: u64, step: u32, kind: StepKind, text: String },
     /// The status of a deploy changed.
-    Status { of: OfDeploy, event: u64, status: DeployStatus, reason: Option<String> },
+    Status { of: OfDeploy, status: DeployStatus, reason: Option<String> },
     /// An audit entry, sealed.
     Audit { entry: Box<AuditEntry>, id: u64, seal: u64, hash: String },
 }
@@ -145,7 +146,7 @@ fn told(row: Row) -> Result<Told, StoreError> {
         },
         "status" => {
             let change: Change = from_json(&there(row.event.clone())?)?;
-            Told::Status { event: seq, status: change.status, reason: change.reason, of: of_deploy(row)? }
+            Told::Status { status: change.status, reason: change.reason, of: of_deploy(row)? }
         }
         "audit" => Told::Audit {
             entry: Box::new(from_json(&there(row.entry)?)?),

@@ -29,7 +29,7 @@ mod sign_in;
 mod snapshot;
 mod teams;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tokens;
 mod uploads;
 mod workspaces;

@@ -14,7 +14,7 @@ mod types;
 mod verify;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{collections::BTreeSet, sync::Arc};
 
