@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     auth::oidc::{BadOidc, OidcConfig},
+    export::{BadExport, ExportConfig},
     log::LogFormat,
     rollout::Limits,
     targets::TargetConfig,
@@ -31,6 +32,8 @@ pub struct Config {
     pub access: AccessConfig,
     /// The provider that people sign in with, if they do not only use passwords.
     pub oidc: Option<OidcConfig>,
+    /// Where log lines go.
+    pub export: ExportConfig,
     /// Where rollouts are applied, by name. Deployments refer to these names; nothing else can define one.
     pub targets: BTreeMap<String, TargetConfig>,
     /// A file in the shape of the public Runtime feed, instead of the built-in catalogue.
@@ -154,6 +157,8 @@ pub enum BadConfig {
     SessionHours,
     #[error(transparent)]
     Oidc(#[from] BadOidc),
+    #[error(transparent)]
+    Export(#[from] BadExport),
 }
 
 impl Config {
@@ -181,6 +186,9 @@ impl Config {
         }
         if let Some(oidc) = &config.oidc {
             oidc.check()?;
+        }
+        if let Some(elasticsearch) = &config.export.elasticsearch {
+            elasticsearch.check()?;
         }
         Ok(config)
     }

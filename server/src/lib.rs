@@ -10,6 +10,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 mod demo;
+pub mod export;
 mod free_space;
 pub mod heartbeat;
 pub mod http;

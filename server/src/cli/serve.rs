@@ -18,6 +18,7 @@ use crate::{
     clock::{Clock, SharedClock, SystemClock, TimeOrderedIds},
     config::Config,
     demo,
+    export::{Exporter, Pace as ExportPace},
     http::{Assets, HttpState, MetricsState, metrics_router, router},
     key_file::key_file,
     log::{self, LogFormat},
@@ -116,6 +117,8 @@ impl Serve {
         let auth = self.authentication(&config, &usecases)?;
         auth.ensure_operator().await?;
 
+        let exporter = exporter(&config, &usecases, &owner).await?;
+
         let origins = config.embed.allowed_origins.iter().map(|o| o.parse());
         let embed_origins: Vec<_> = origins.collect::<Result<_, _>>().context("[embed] allowed_origins")?;
         let state = HttpState {
@@ -143,6 +146,11 @@ impl Serve {
             let (sealer, stop) = (usecases.sealer.clone(), sealing.clone());
             async move { sealer.run(stop).await }
         });
+        let exporting = CancellationToken::new();
+        let export = exporter.map(|exporter| {
+            let stop = exporting.clone();
+            tokio::spawn(async move { exporter.run(stop).await })
+        });
         let housekeeping = tokio::spawn(keep_house(usecases, shutdown.clone()));
         let address = listener.local_addr()?;
         log::announce(format, &format!("Backstep listens on http://{address}"));
@@ -165,6 +173,10 @@ impl Serve {
         // Only now is nothing written any more.
         sealing.cancel();
         sealer.await.context("the sealing of the audit log broke off")?;
+        exporting.cancel();
+        if let Some(export) = export {
+            export.await.context("the export of log lines broke off")?;
+        }
         store.close().await;
         Ok(())
     }
@@ -271,6 +283,18 @@ fn provider(config: &Config, usecases: &UseCases) -> anyhow::Result<Option<Oidc>
     let settings = oidc.settings(config.server.public_url.as_deref())?;
     settings.check_roles(&usecases.roles)?;
     Ok(Some(Oidc::new(settings, usecases.store.clone(), usecases.clock.clone())?))
+}
+
+/// What sends log lines elsewhere, if that is configured. The outbox is filled only then.
+async fn exporter(config: &Config, usecases: &UseCases, owner: &str) -> anyhow::Result<Option<Exporter>> {
+    let store = usecases.store.clone();
+    let Some(elasticsearch) = &config.export.elasticsearch else {
+        store.set_export(None).await?;
+        return Ok(None);
+    };
+    let settings = elasticsearch.settings()?;
+    store.set_export(Some((&settings.address, &settings.index.to_string()))).await?;
+    Ok(Some(Exporter::new(store, usecases.clock.clone(), owner.to_owned(), settings, ExportPace::default())?))
 }
 
 /// Passwords and tokens go over https, or stay on this machine.

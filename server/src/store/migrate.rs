@@ -37,6 +37,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0004_audit.sql"),
         postgres: include_str!("migrations/postgres/0004_audit.sql"),
     },
+    Migration {
+        version: 7,
+        sqlite: include_str!("migrations/sqlite/0007_export.sql"),
+        postgres: include_str!("migrations/postgres/0007_export.sql"),
+    },
 ];
 
 const CREATE: &str = "create table if not exists schema_version (version bigint primary key)";

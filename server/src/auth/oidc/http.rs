@@ -45,7 +45,7 @@ impl From<reqwest::Error> for HttpFailure {
 }
 
 /// An error with its causes: reqwest's own text is only "error sending request".
-fn chain(error: &dyn std::error::Error) -> String {
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

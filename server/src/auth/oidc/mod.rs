@@ -14,7 +14,7 @@ mod types;
 mod verify;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -30,6 +30,7 @@ use error::IdTokenFault;
 pub use config::{BadOidc, GroupRole, OidcConfig, Settings};
 pub use error::OidcError;
 pub use identity::Identity;
+pub(crate) use {config::is_loopback, http::chain};
 
 use self::{
     callback::Callback,

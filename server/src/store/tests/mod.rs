@@ -31,18 +31,20 @@ macro_rules! on_each_database {
     };
 }
 
+pub(crate) use on_each_database;
+
 mod access;
 mod append_only;
 mod audit;
 mod claims;
-mod database;
+pub(crate) mod database;
 mod deployments;
 mod events;
 mod fences;
 mod filters;
 mod finishing;
 mod forms;
-mod given;
+pub(crate) mod given;
 mod holds;
 mod idempotency;
 mod locks;

@@ -7,5 +7,5 @@ mod keys;
 mod provider;
 mod refused;
 mod signed_in;
-mod tls;
+pub(crate) mod tls;
 mod transport;

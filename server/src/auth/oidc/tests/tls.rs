@@ -2,7 +2,7 @@
 
 use std::{fs, io, net::SocketAddr, sync::Arc};
 
-use axum::serve::Listener;
+use axum::{Router, serve::Listener};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{
@@ -38,8 +38,8 @@ impl Listener for Tls {
     }
 }
 
-/// A provider with a certificate for this address, and the authority that signed it (PEM).
-async fn provider(certified: &str) -> (Provider, String) {
+/// Serves with a certificate for this address; answers where, and the authority that signed it (PEM).
+pub(crate) async fn serve(certified: &str, router: impl FnOnce(&str) -> Router) -> (String, String) {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
@@ -50,11 +50,17 @@ async fn provider(certified: &str) -> (Provider, String) {
     let config = ServerConfig::builder_with_provider(crypto).with_safe_default_protocol_versions().unwrap();
     let config = config.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key);
     let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let provider = Provider::new(format!("https://{}", tcp.local_addr().unwrap()));
+    let address = format!("https://{}", tcp.local_addr().unwrap());
     let listener = Tls { tcp, acceptor: TlsAcceptor::from(Arc::new(config.unwrap())) };
-    let router = provider.router();
+    let router = router(&address);
     tokio::spawn(async move { axum::serve(listener, router).await });
-    (provider, authority.pem())
+    (address, authority.pem())
+}
+
+async fn provider(certified: &str) -> (Provider, String) {
+    let mut provider = None;
+    let (_, authority) = serve(certified, |address| provider.insert(Provider::new(address.to_owned())).router()).await;
+    (provider.expect("it was made before it was served"), authority)
 }
 
 async fn sign_in(provider: Provider, authority: Option<String>) -> Result<(), &'static str> {
