@@ -15,6 +15,7 @@ mod logs;
 mod metrics;
 mod once;
 mod replicas;
+mod shutdown;
 mod support;
 mod torture;
 mod two_servers;
