@@ -38,9 +38,9 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("migrations/postgres/0004_audit.sql"),
     },
     Migration {
-        version: 7,
-        sqlite: include_str!("migrations/sqlite/0007_export.sql"),
-        postgres: include_str!("migrations/postgres/0007_export.sql"),
+        version: 5,
+        sqlite: include_str!("migrations/sqlite/0005_export.sql"),
+        postgres: include_str!("migrations/postgres/0005_export.sql"),
     },
 ];
 

@@ -11,7 +11,7 @@ use super::{Counts, Setting, Suite, libtest};
 use crate::workspace::Workspace;
 use crate::{faketime, process};
 
-/// Tells the store tests which PostgreSQL to use; they fail without it.
+/// Tells the tests which PostgreSQL to use; those of the store and the export fail without it.
 const POSTGRES_VARIABLE: &str = "BACKSTEP_TEST_POSTGRES";
 const SERVER: &str = "backstep";
 const STORE: &str = "store::";
@@ -32,7 +32,7 @@ pub struct Binary {
 /// Runs the share of this suite.
 pub fn run(suite: Suite, setting: &mut Setting<'_>) -> Result<Counts> {
     let postgres = match suite {
-        Suite::Store | Suite::Integration | Suite::Torture => Some(setting.postgres()?.to_owned()),
+        Suite::Server | Suite::Store | Suite::Integration | Suite::Torture => Some(setting.postgres()?.to_owned()),
         _ => None,
     };
     if suite == Suite::Torture {

@@ -40,7 +40,7 @@ pub async fn on_sqlite(test: impl AsyncFnOnce(&Database)) {
 /// The database is a schema of its own, made and dropped in tens of milliseconds where a whole one takes a second.
 pub async fn on_postgres(test: impl AsyncFnOnce(&Database)) {
     let server = env::var(POSTGRES).unwrap_or_else(|_| {
-        panic!("{POSTGRES} names no PostgreSQL server; run `cargo xtask test store`, which starts one")
+        panic!("{POSTGRES} names no PostgreSQL server; run `cargo xtask test server store`, which starts one")
     });
     let mut admin = PgConnection::connect(&server).await.expect("the server that BACKSTEP_TEST_POSTGRES names answers");
     let name = format!("store_{}", TimeOrderedIds.next().replace('-', "_"));
