@@ -63,6 +63,8 @@ struct State {
     failures: u32,
     /// As large as a request may be, from what was refused as too large.
     most_bytes: Option<usize>,
+    /// Requests that were answered since that was last changed.
+    answered: u32,
     /// The row that alone was too large.
     too_large: Option<i64>,
 }
@@ -154,6 +156,7 @@ impl Exporter {
                 self.store.settle_export(&lease, &settled, self.clock.now()).await?;
                 state.failures = 0;
                 state.too_large = None;
+                self.larger(state);
                 Ok(Duration::ZERO)
             }
             Outcome::TooLarge => self.smaller(state, &lease, &sent).await,
@@ -208,12 +211,23 @@ impl Exporter {
         settled
     }
 
+    /// Twice as much again after a while: it may have been one large line.
+    fn larger(&self, state: &mut State) {
+        const AFTER: u32 = 50;
+        state.answered = state.answered.saturating_add(1);
+        if let Some(most) = state.most_bytes.filter(|_| state.answered >= AFTER) {
+            state.answered = 0;
+            state.most_bytes = Some(most * 2).filter(|most| *most < self.settings.max_bulk_bytes);
+        }
+    }
+
     /// Half as much the next time. A line that alone is too large goes without most of its message; if that is too large
     /// too, never.
     async fn smaller(&self, state: &mut State, lease: &ExportLease, sent: &[Sent]) -> Result<Duration, StoreError> {
         let [only] = sent else {
             let was = state.most_bytes.unwrap_or(self.settings.max_bulk_bytes);
             state.most_bytes = Some((was / 2).max(1));
+            state.answered = 0;
             return Ok(Duration::ZERO);
         };
         if state.too_large != Some(only.id) {

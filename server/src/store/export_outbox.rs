@@ -79,13 +79,14 @@ struct Row {
     hash: Option<String>,
 }
 
-/// What is due, in the order in which it was written. Where one row of a stream was put off, those after it wait.
+/// What is due, in the order in which it was written. Where rows of a stream were put off, those after them wait; and of
+/// those that were put off, the later for the earlier.
 const NEXT: &str = "select o.id, o.kind, o.stream, o.seq, o.at, o.release, o.attempts, l.line, l.step, t.kind as step_kind, \
                     e.body as event, d.deployment_id, p.workspace_id, d.number, d.kind as deploy_kind, d.cause, \
                     d.author_id, d.author_name, a.body as entry, z.seq as seal, z.hash \
-                    from (select * from export_outbox w where w.not_before <= $1 and (w.not_before > 0 or not exists \
-                    (select 1 from export_outbox h where h.stream = w.stream and h.not_before > 0)) order by w.id limit \
-                    $2) o \
+                    from (select * from export_outbox w where w.not_before <= $1 and not exists (select 1 from \
+                    export_outbox h where h.stream = w.stream and h.not_before > 0 and (w.not_before = 0 or (h.id < w.id \
+                    and h.not_before > $1))) order by w.id limit $2) o \
                     left join step_log l on o.kind = 'line' and l.deploy_id = o.stream and l.seq = o.seq \
                     left join steps t on t.deploy_id = l.deploy_id and t.position = l.step \
                     left join deploy_events e on o.kind = 'status' and e.id = o.seq \

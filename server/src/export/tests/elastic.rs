@@ -115,7 +115,6 @@ impl Elastic {
         let ids: Vec<_> = seen.documents.keys().map(|(_, id)| id).collect();
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "an id is in two indexes");
         let accepted: HashMap<_, _> = seen.accepted.iter().filter_map(|(id, at)| Some((line(id)?, *at))).collect();
-        let mut sent_before = HashSet::new();
         for (n, request) in seen.requests.iter().enumerate() {
             let lines: Vec<_> = request.iter().filter_map(|id| line(id)).collect();
             let in_this: HashSet<_> = lines.iter().cloned().collect();
@@ -123,10 +122,7 @@ impl Elastic {
             for (stream, seq) in lines {
                 let last = last.insert(stream.clone(), seq);
                 assert!(last.is_none_or(|last| last < seq), "request {n}: {stream} {seq} after {last:?}");
-                if !sent_before.insert((stream.clone(), seq)) {
-                    continue;
-                }
-                // New: all before it are in the index since an earlier request, or in this one.
+                // All before it are in the index since an earlier request, or in this one.
                 for earlier in 1..seq {
                     let earlier = (stream.clone(), earlier);
                     let there = accepted.get(&earlier).is_some_and(|at| *at < n) || in_this.contains(&earlier);

@@ -116,17 +116,19 @@ async fn what_was_put_off_keeps_its_place(db: &Database) {
     let second = store.integer(&id("a-1", 2)).await;
     let lease = store.claim_export("one", Millis(0), Millis(100)).await.unwrap().unwrap();
     let first = store.integer(&id("a-1", 1)).await;
-    let trouble =
-        Trouble { id: second, error: "429".to_owned(), again: Some(Millis(500)), document: "a-1:0:2".to_owned() };
-    let settled = Settled { done: vec![first], troubles: vec![trouble] };
+    let third = store.integer(&id("a-1", 3)).await;
+    write(&store, &a, 4, 4).await;
+    let busy =
+        |id, again| Trouble { id, error: "429".to_owned(), again: Some(Millis(again)), document: id.to_string() };
+    let settled = Settled { done: vec![first], troubles: vec![busy(second, 500), busy(third, 300)] };
     store.settle_export(&lease, &settled, Millis(100)).await.unwrap();
-    // What comes after it waits; another rollout does not.
+    // What comes after it waits, also what may be tried again earlier; another rollout does not.
     assert_eq!(due(&store, 499).await, ["b-1:0:1", "b-1:0:2"]);
-    // It goes alone, so that nothing is there before it.
-    assert_eq!(due(&store, 500).await, ["a-1:0:2", "b-1:0:1", "b-1:0:2"]);
-    let settled = Settled { done: vec![second], troubles: Vec::new() };
+    // They go without what comes after them, so that nothing is there before one that is refused again.
+    assert_eq!(due(&store, 500).await, ["a-1:0:2", "a-1:0:3", "b-1:0:1", "b-1:0:2"]);
+    let settled = Settled { done: vec![second, third], troubles: Vec::new() };
     store.settle_export(&lease, &settled, Millis(501)).await.unwrap();
-    assert_eq!(due(&store, 502).await, ["a-1:0:3", "b-1:0:1", "b-1:0:2"]);
+    assert_eq!(due(&store, 502).await, ["a-1:0:4", "b-1:0:1", "b-1:0:2"]);
 }
 
 async fn what_is_rejected_is_kept_for_a_look_and_no_more(db: &Database) {
