@@ -128,7 +128,7 @@ async fn what_was_put_off_keeps_its_place(db: &Database) {
     assert_eq!(due(&store, 500).await, ["a-1:0:2", "a-1:0:3", "b-1:0:1", "b-1:0:2"]);
     let settled = Settled { done: vec![second, third], troubles: Vec::new() };
     store.settle_export(&lease, &settled, Millis(501)).await.unwrap();
-    assert_eq!(due(&store, 502).await, ["a-1:0:4", "b-1:0:1", "b-1:0:2"]);
+    assert_eq!(due(&store, 502).await, ["b-1:0:1", "b-1:0:2", "a-1:0:4"]);
 }
 
 async fn what_is_rejected_is_kept_for_a_look_and_no_more(db: &Database) {
