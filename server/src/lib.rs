@@ -17,6 +17,7 @@ pub mod http;
 mod key_file;
 pub mod log;
 pub mod metrics;
+mod outbound;
 pub mod pace;
 pub mod roles_file;
 pub mod rollout;

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use http::{StatusCode, header};
 use jiff::{Timestamp, fmt::rfc2822};
-use reqwest::redirect;
 use serde_json::Value;
 
 use super::{
@@ -16,7 +15,7 @@ use super::{
     config::{BadExport, Settings},
     secret::Credentials,
 };
-use crate::auth::oidc::chain;
+use crate::outbound::{self, chain};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// Largest answer, in bytes; that to 5,000 lines which were all refused is below it.
@@ -47,12 +46,7 @@ impl Bulk {
     /// # Errors
     /// The connection cannot be set up.
     pub fn new(settings: &Settings) -> Result<Self, BadExport> {
-        let client = reqwest::Client::builder()
-            .timeout(settings.timeout)
-            .connect_timeout(CONNECT_LIMIT)
-            // Would take the credentials somewhere else.
-            .redirect(redirect::Policy::none())
-            .user_agent(concat!("backstep/", env!("CARGO_PKG_VERSION")))
+        let client = outbound::client(settings.timeout, CONNECT_LIMIT)
             .tls_certs_merge(settings.authorities.clone())
             .build()
             .map_err(BadExport::Http)?;
@@ -123,12 +117,8 @@ fn retry_after(value: &str) -> Option<Duration> {
     }
     let at = rfc2822::parse(value).ok()?.timestamp();
     // A date is by the clock of whoever wrote it; this machine's is as near as any other.
-    let seconds = at.duration_since(now()).as_secs();
+    let seconds = at.duration_since(Timestamp::now()).as_secs();
     u64::try_from(seconds).ok().map(Duration::from_secs)
-}
-
-fn now() -> Timestamp {
-    Timestamp::now()
 }
 
 /// `: security_exception: missing credentials`, if it is in the shape of Elasticsearch's errors.

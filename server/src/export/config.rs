@@ -9,7 +9,7 @@ use super::{
     index::{BadIndex, IndexPattern},
     secret::Credentials,
 };
-use crate::auth::oidc::is_loopback;
+use crate::outbound::{self, BadAuthorities, is_loopback};
 
 /// `[export]`: where log lines go.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -221,9 +221,10 @@ impl ElasticsearchConfig {
 
     fn authorities(&self) -> Result<Vec<Certificate>, BadExport> {
         let Some(path) = &self.ca_file else { return Ok(Vec::new()) };
-        let pem = fs::read(path).map_err(|error| BadExport::File { key: "ca_file", path: path.clone(), error })?;
-        let authorities = Certificate::from_pem_bundle(&pem).unwrap_or_default();
-        if authorities.is_empty() { Err(BadExport::Ca(path.clone())) } else { Ok(authorities) }
+        outbound::authorities(path).map_err(|bad| match bad {
+            BadAuthorities::Unreadable(error) => BadExport::File { key: "ca_file", path: path.clone(), error },
+            BadAuthorities::None => BadExport::Ca(path.clone()),
+        })
     }
 }
 

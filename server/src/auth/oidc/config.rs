@@ -2,13 +2,14 @@
 
 use std::{
     env, fmt, fs,
-    net::IpAddr,
     path::{Path, PathBuf},
 };
 
 use backstep_domain::{Level, RoleId, Roles};
-use openidconnect::{ClientId, ClientSecret, IssuerUrl, url::Url};
+use openidconnect::{ClientId, ClientSecret, IssuerUrl};
 use serde::Deserialize;
+
+use crate::outbound::is_loopback;
 
 /// `[oidc]`, as written.
 #[derive(Clone, Debug, Deserialize)]
@@ -241,15 +242,6 @@ impl OidcConfig {
 
 fn read_secret(path: &Path) -> Result<String, BadOidc> {
     fs::read_to_string(path).map_err(|error| BadOidc::SecretFile { path: path.to_owned(), error })
-}
-
-/// An address that does not leave this machine.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host_str() {
-        Some("localhost") => true,
-        Some(host) => host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()),
-        None => false,
-    }
 }
 
 #[cfg(test)]

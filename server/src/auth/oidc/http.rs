@@ -1,11 +1,11 @@
 //! The connection to the provider: bounded in time and size, and never led elsewhere.
 
-use std::{fs, future::Future, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse, url::Url};
-use reqwest::{Certificate, redirect};
 
-use super::config::{BadOidc, Settings, is_loopback};
+use super::config::{BadOidc, Settings};
+use crate::outbound::{self, BadAuthorities, chain, is_loopback};
 
 /// A provider that has not answered by then counts as down.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -44,34 +44,16 @@ impl From<reqwest::Error> for HttpFailure {
     }
 }
 
-/// An error with its causes: reqwest's own text is only "error sending request".
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
-}
-
 impl ProviderHttp {
     /// # Errors
     /// `ca_file` cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, BadOidc> {
-        let mut builder = reqwest::Client::builder()
-            .timeout(TIME_LIMIT)
-            .connect_timeout(CONNECT_LIMIT)
-            // A redirected token request would take the code and the client's secret somewhere else.
-            .redirect(redirect::Policy::none())
-            .user_agent(concat!("backstep/", env!("CARGO_PKG_VERSION")));
+        let mut builder = outbound::client(TIME_LIMIT, CONNECT_LIMIT);
         if let Some(path) = &settings.ca_file {
-            let pem = fs::read(path).map_err(|error| BadOidc::CaFile { path: path.clone(), error })?;
-            let authorities = Certificate::from_pem_bundle(&pem).unwrap_or_default();
-            if authorities.is_empty() {
-                return Err(BadOidc::Ca(path.clone()));
-            }
+            let authorities = outbound::authorities(path).map_err(|bad| match bad {
+                BadAuthorities::Unreadable(error) => BadOidc::CaFile { path: path.clone(), error },
+                BadAuthorities::None => BadOidc::Ca(path.clone()),
+            })?;
             builder = builder.tls_certs_merge(authorities);
         }
         let issuer = settings.issuer.url();

@@ -30,7 +30,6 @@ use error::IdTokenFault;
 pub use config::{BadOidc, GroupRole, OidcConfig, Settings};
 pub use error::OidcError;
 pub use identity::Identity;
-pub(crate) use {config::is_loopback, http::chain};
 
 use self::{
     callback::Callback,
