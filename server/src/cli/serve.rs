@@ -19,7 +19,7 @@ use crate::{
     config::Config,
     demo,
     export::{Exporter, Pace as ExportPace},
-    http::{Assets, HttpState, MetricsState, metrics_router, router},
+    http::{Assets, HttpState, metrics_router, router},
     key_file::key_file,
     log::{self, LogFormat},
     metrics::Metrics,
@@ -131,7 +131,7 @@ impl Serve {
             shutdown: shutdown.clone(),
         };
         let listener = TcpListener::bind(listen).await.with_context(|| format!("{listen} cannot be listened on"))?;
-        let metrics = self.metrics(&config, &usecases, &data).await?;
+        let metrics = self.metrics(&config, state.clone()).await?;
         let engine = tokio::spawn({
             let (usecases, shutdown) = (usecases.clone(), shutdown.clone());
             async move { usecases.engine.run(shutdown).await }
@@ -185,15 +185,13 @@ impl Serve {
     async fn metrics(
         &self,
         config: &Config,
-        usecases: &UseCases,
-        data: &std::path::Path,
+        state: HttpState,
     ) -> anyhow::Result<Option<JoinHandle<std::io::Result<()>>>> {
         let Some(listen) = self.metrics_listen.or(config.server.metrics_listen) else { return Ok(None) };
         let listener = TcpListener::bind(listen).await;
         let listener = listener.with_context(|| format!("{listen} cannot be listened on for metrics"))?;
         tracing::info!(address = %listener.local_addr()?, "metrics are served");
-        let router = metrics_router(MetricsState { usecases: usecases.clone(), data: data.into() });
-        Ok(Some(tokio::spawn(async move { axum::serve(listener, router).await })))
+        Ok(Some(tokio::spawn(async move { axum::serve(listener, metrics_router(state)).await })))
     }
 
     fn authentication(&self, config: &Config, usecases: &UseCases) -> anyhow::Result<Auth> {

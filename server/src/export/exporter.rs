@@ -2,6 +2,7 @@
 
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
+use backstep_domain::Millis;
 use tokio::{
     sync::Mutex,
     time::{Instant, sleep, timeout},
@@ -203,7 +204,7 @@ impl Exporter {
                 }
                 Verdict::Later(error) => {
                     let wait = self.pace.back_off.after(sent.attempts + 1, None, rand::random());
-                    let again = Some(self.clock.now().plus(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)));
+                    let again = Some(self.after(wait));
                     settled.troubles.push(Trouble { id: sent.id, error, again, document: sent.document });
                 }
             }
@@ -256,8 +257,12 @@ impl Exporter {
         Ok(claimed)
     }
 
-    fn lease_until(&self) -> backstep_domain::Millis {
-        self.clock.now().plus(i64::try_from(self.pace.lease.as_millis()).unwrap_or(i64::MAX))
+    fn lease_until(&self) -> Millis {
+        self.after(self.pace.lease)
+    }
+
+    fn after(&self, wait: Duration) -> Millis {
+        self.clock.now().plus(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
     }
 
     /// Renews the lease while something is being sent; returns only when it is lost.

@@ -1,6 +1,6 @@
 //! Counting requests, and answering those who collect what was counted.
 
-use std::{path::Path, sync::Arc, time::Instant};
+use std::time::Instant;
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -9,21 +9,11 @@ use axum::{
 };
 use http::header;
 
-use crate::{
-    metrics::{Metrics, Now},
-    usecases::UseCases,
-};
-
-/// What the port for metrics knows.
-#[derive(Clone)]
-pub struct MetricsState {
-    pub usecases: UseCases,
-    /// The data folder, whose free space is told.
-    pub data: Arc<Path>,
-}
+use super::HttpState;
+use crate::metrics::{Metrics, Now};
 
 /// `GET /metrics`, on a port of its own.
-pub async fn scrape(State(state): State<MetricsState>) -> impl IntoResponse {
+pub async fn scrape(State(state): State<HttpState>) -> impl IntoResponse {
     let usecases = &state.usecases;
     let now = Now::read(&usecases.store, &state.data, usecases.clock.now()).await;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -22,7 +22,6 @@ pub use assets::Assets;
 use backstep_app::api::{Browser, Visitor};
 use backstep_domain::Origin;
 use http::{header, request::Parts};
-pub use metrics::MetricsState;
 pub use routes::{BESIDE, metrics_router, router};
 use tokio_util::sync::CancellationToken;
 

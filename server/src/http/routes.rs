@@ -90,7 +90,7 @@ pub fn router(state: HttpState) -> Router {
 
 /// What is served on the port for metrics, and nowhere else: it asks nobody who they are.
 #[expect(clippy::disallowed_methods, reason = "the other table, of one row")]
-pub fn metrics_router(state: metrics::MetricsState) -> Router {
+pub fn metrics_router(state: HttpState) -> Router {
     Router::new().route("/metrics", get(metrics::scrape)).with_state(state)
 }
 

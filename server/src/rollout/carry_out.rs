@@ -180,11 +180,7 @@ impl Engine {
 
     async fn finish(&self, job: &Job<'_>, end: RolloutEnd) -> Result<(), StoreError> {
         let deploy = job.deploy();
-        let outcome = match &end {
-            RolloutEnd::Succeeded { .. } => "succeeded",
-            RolloutEnd::Failed { .. } => "failed",
-            RolloutEnd::Cancelled { .. } => "cancelled",
-        };
+        let outcome = end.status().as_str();
         self.store().finish_rollout(job.claim, end, self.now()).await?;
         self.metrics().rolled_out(deploy.is_rollback(), outcome);
         self.tell(&deploy.deployment, deploy.number);

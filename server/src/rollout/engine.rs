@@ -72,21 +72,9 @@ impl Engine {
     /// The same engine, before it runs, with other limits, a place to die at and where it counts.
     #[must_use]
     pub fn with(self, limits: Limits, crash: CrashPoint, metrics: Metrics) -> Self {
-        let p = &*self.0;
-        Self(Arc::new(Parts {
-            store: p.store.clone(),
-            bundles: p.bundles.clone(),
-            targets: p.targets.clone(),
-            clock: p.clock.clone(),
-            changes: p.changes.clone(),
-            policy: p.policy.clone(),
-            owner: p.owner.clone(),
-            limits,
-            crash,
-            wake: Notify::new(),
-            looks: Heartbeat::default(),
-            metrics,
-        }))
+        let mut parts = Arc::into_inner(self.0).expect("nobody has a clone of an engine that does not run yet");
+        (parts.limits, parts.crash, parts.metrics) = (limits, crash, metrics);
+        Self(Arc::new(parts))
     }
 
     /// Says that something was queued. Without it the engine finds out half a second later.

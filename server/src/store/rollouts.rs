@@ -40,6 +40,17 @@ pub enum RolloutEnd {
     },
 }
 
+impl RolloutEnd {
+    /// The status that the deploy ends with.
+    pub fn status(&self) -> DeployStatus {
+        match self {
+            Self::Succeeded { .. } => DeployStatus::Succeeded,
+            Self::Failed { .. } => DeployStatus::Failed,
+            Self::Cancelled { .. } => DeployStatus::Cancelled,
+        }
+    }
+}
+
 impl Claim {
     /// For the audit log: what the server does is in the name of whoever asked for the deploy.
     fn entry(&self, at: Millis, action: AuditAction, detail: String) -> AuditEntry {
@@ -166,10 +177,12 @@ impl Store {
                                 and live_until is null";
         const STATE: &str = "update deploy_states set status = $3, reason = $4, ended_at = $5, live_from = $6, kept = $7 \
                              where deployment_id = $1 and number = $2";
-        let (status, reason, kept) = match &end {
-            RolloutEnd::Succeeded { kept } => (DeployStatus::Succeeded, None, to_json(kept)),
-            RolloutEnd::Failed { reason } => (DeployStatus::Failed, Some(without_nul(reason)), "[]".to_owned()),
-            RolloutEnd::Cancelled { reason } => (DeployStatus::Cancelled, Some(without_nul(reason)), "[]".to_owned()),
+        let status = end.status();
+        let (reason, kept) = match &end {
+            RolloutEnd::Succeeded { kept } => (None, to_json(kept)),
+            RolloutEnd::Failed { reason } | RolloutEnd::Cancelled { reason } => {
+                (Some(without_nul(reason)), "[]".to_owned())
+            }
         };
         let reason = reason.as_deref();
         let live_from = (status == DeployStatus::Succeeded).then_some(at.0);
