@@ -119,8 +119,8 @@ fn pages() -> impl IntoView {
 #[cfg(feature = "ssr")]
 fn pages() -> impl IntoView {
     use crate::pages::{
-        AuditPage, DeploymentAccessPage, MePage, PeoplePage, RolesPage, ServiceAccountsPage, SetUpPage, SignInPage,
-        TeamsPage, TokensPage, WorkspaceAccessPage,
+        AuditPage, CancelPage, DeploymentAccessPage, MePage, PeoplePage, RolesPage, ServiceAccountsPage, SetUpPage,
+        SignInPage, TeamsPage, TokensPage, WorkspaceAccessPage,
     };
 
     pages! {
@@ -142,6 +142,11 @@ fn pages() -> impl IntoView {
         <Route
             path=path!("/access/service-accounts")
             view=|| view! { <Frame><ServiceAccountsPage/></Frame> }
+            ssr=SsrMode::Async
+        />
+        <Route
+            path=path!("/deployments/:id/deploys/:number/cancel")
+            view=|| view! { <Frame><CancelPage/></Frame> }
             ssr=SsrMode::Async
         />
         <Route
@@ -212,9 +217,15 @@ mod tests {
         {
             assert!(is_live(path), "{path}");
         }
-        for path in
-            ["/access", "/audit", "/me", "/sign-in", "/deployments/1/access", "/deployments/1/nothing", "/nowhere"]
-        {
+        for path in [
+            "/access",
+            "/audit",
+            "/me",
+            "/sign-in",
+            "/deployments/1/access",
+            "/deployments/1/deploys/2/cancel",
+            "/nowhere",
+        ] {
             assert!(!is_live(path), "{path}");
         }
     }

@@ -28,6 +28,11 @@ impl StepKind {
             Self::Verify => "Verify what runs",
         }
     }
+
+    /// Whether Airflow may run something else once the step has begun.
+    pub fn is_switch(self) -> bool {
+        matches!(self, Self::SwitchImage | Self::SwitchDags)
+    }
 }
 
 word_enum! {
@@ -54,6 +59,12 @@ pub struct Step {
     pub error: Option<String>,
 }
 
+/// Whether a rollout is past its point of no return: a switch was begun, so that it is finished or put back, but not
+/// cancelled any more.
+pub fn past_return(steps: &[Step]) -> bool {
+    steps.iter().any(|step| step.kind.is_switch() && step.status != StepStatus::Pending)
+}
+
 /// One log line of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
@@ -69,5 +80,8 @@ pub struct LogLine {
 pub struct Rollout {
     pub number: DeployNumber,
     pub steps: Vec<Step>,
+    /// Why it shall stop, once it was asked to and while it still can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopping: Option<String>,
     pub log: Vec<LogLine>,
 }

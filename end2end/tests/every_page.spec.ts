@@ -36,6 +36,7 @@ const STATES: State[] = [
   { name: 'a deploy, all opened', at: (d) => d.deploy(13), then: details },
   { name: 'a failed deploy', at: (d) => d.deploy(6), then: details },
   { name: 'a rollback that was rolled out', at: (d) => d.deploy(4) },
+  { name: 'the question whether to cancel, too late', at: (d) => `${d.deploy(4)}/cancel` },
   { name: 'a comparison', at: (d) => d.compare(5, 13) },
   { name: 'a comparison with the lines of a file', at: (d) => `${d.compare(12, 13)}&file=daily_revenue.py` },
   { name: 'a comparison of nothing yet', at: (d) => `${d.home}/compare` },

@@ -70,6 +70,13 @@ pub async fn roll_back(
     Ok(number)
 }
 
+#[server(prefix = "/ui", endpoint = "cancel-deploy", client = ApiClient)]
+pub async fn cancel_deploy(id: DeploymentId, number: DeployNumber, description: Option<String>) -> Result<(), Failure> {
+    ports().rollbacks.cancel_deploy(&caller()?, &id, number, description.as_deref().unwrap_or_default()).await?;
+    leptos_axum::redirect(&format!("/deployments/{id}/deploys/{}", number.get()));
+    Ok(())
+}
+
 #[server(prefix = "/ui", endpoint = "set-hold", client = ApiClient)]
 pub async fn set_hold(id: DeploymentId, why: Option<String>) -> Result<(), Failure> {
     Ok(ports().rollbacks.set_hold(&caller()?, &id, why.as_deref().unwrap_or_default()).await?)

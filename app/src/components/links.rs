@@ -28,6 +28,10 @@ pub fn deploy_href(id: &DeploymentId, number: DeployNumber) -> String {
     href(&format!("/deployments/{id}/deploys/{}", number.get()))
 }
 
+pub fn cancel_href(id: &DeploymentId, number: DeployNumber) -> String {
+    href(&format!("/deployments/{id}/deploys/{}/cancel", number.get()))
+}
+
 pub fn compare_href(id: &DeploymentId, from: DeployNumber, to: DeployNumber) -> String {
     href(&format!("/deployments/{id}/compare?from={}&to={}", from.get(), to.get()))
 }

@@ -8,6 +8,8 @@ mod address;
 mod audit;
 #[cfg(feature = "ssr")]
 mod audit_query;
+#[cfg(feature = "ssr")]
+mod cancel;
 mod compare;
 mod deploy;
 mod deployment;
@@ -32,6 +34,8 @@ pub use address::*;
 pub use audit::*;
 #[cfg(feature = "ssr")]
 pub use audit_query::*;
+#[cfg(feature = "ssr")]
+pub use cancel::*;
 pub use compare::*;
 pub use deploy::*;
 pub use deployment::*;

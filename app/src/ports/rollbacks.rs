@@ -3,7 +3,7 @@ use backstep_domain::{DeployNumber, DeploymentId, Principal, Problem, ReleaseTo}
 
 use crate::api::{PlanView, RollBackRequest};
 
-/// The way back: plan, roll back, hold, release.
+/// The way back: plan, roll back, cancel, hold, release.
 #[async_trait]
 pub trait RollbacksPort: Send + Sync {
     /// The plan of a rollback to `target`; without one, to the last good deploy.
@@ -20,6 +20,14 @@ pub trait RollbacksPort: Send + Sync {
         id: &DeploymentId,
         request: RollBackRequest,
     ) -> Result<DeployNumber, Problem>;
+    /// Stops a deploy that is not live yet; `why` may be empty.
+    async fn cancel_deploy(
+        &self,
+        who: &Principal,
+        id: &DeploymentId,
+        number: DeployNumber,
+        why: &str,
+    ) -> Result<(), Problem>;
     async fn set_hold(&self, who: &Principal, id: &DeploymentId, why: &str) -> Result<(), Problem>;
     /// Ends the hold; answers the deploy that is rolled out now, if one is.
     async fn release_hold(

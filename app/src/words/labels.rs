@@ -89,6 +89,7 @@ pub fn action_label(action: AuditAction) -> &'static str {
         AuditAction::DeployDescribed => "Description edited",
         AuditAction::RollbackRecorded => "Rollback recorded",
         AuditAction::HoldSet => "Hold set",
+        AuditAction::DeployCancelled => "Deploy cancelled",
         AuditAction::HoldReleased => "Hold released",
         AuditAction::StepStarted => "Step started",
         AuditAction::StepEnded => "Step ended",

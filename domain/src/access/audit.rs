@@ -32,6 +32,7 @@ word_enum! {
         SettingChanged = "deployment.setting_changed",
         DeployRecorded = "deploy.recorded",
         DeployDescribed = "deploy.described",
+        DeployCancelled = "deploy.cancelled",
         RollbackRecorded = "rollback.recorded",
         HoldSet = "hold.set",
         HoldReleased = "hold.released",

@@ -6,6 +6,7 @@ mod adopt;
 mod api;
 mod archive;
 mod audit;
+mod cancel;
 mod completions;
 pub mod compose_env;
 mod create;
@@ -67,6 +68,7 @@ enum Command {
     Diff(diff::Diff),
     Plan(plan::Plan),
     Rollback(rollback::Rollback),
+    Cancel(cancel::Cancel),
     Hold(hold::Hold),
     Audit(audit::Audit),
     Verify(verify::Verify),
@@ -88,6 +90,7 @@ impl Cli {
             Command::Diff(command) => (command.at.server.json, command.run().await),
             Command::Plan(command) => (command.at.server.json, command.run().await),
             Command::Rollback(command) => (command.at.server.json, command.run().await),
+            Command::Cancel(command) => (command.at.server.json, command.run().await),
             Command::Hold(command) => (command.json(), command.run().await),
             Command::Audit(command) => (command.json(), command.run().await),
             Command::Verify(command) => (command.json, command.run().await),

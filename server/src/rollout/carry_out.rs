@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     crash::Edge,
     engine::Engine,
-    steps::{is_switch, parts_of, steps_of},
+    steps::{parts_of, steps_of},
 };
 use crate::store::{Claim, RolloutEnd, StoreError};
 
@@ -86,15 +86,12 @@ impl Engine {
             if status == StepStatus::Succeeded {
                 continue;
             }
-            if !no_return(&steps)
-                && let Some(reason) = self.store().cancel_requested(claim).await?
-            {
-                return self.cancel(&job, &steps, reason).await;
-            }
             if shutdown.is_cancelled() {
                 return self.store().renew(claim, self.now()).await;
             }
-            self.store().start_step(claim, index, self.now()).await?;
+            if let Some(reason) = self.store().start_step(claim, index, self.now()).await? {
+                return self.cancel(&job, &steps, reason).await;
+            }
             self.tell(&deploy.deployment, deploy.number);
             self.crash().reach(kind.as_str(), Edge::AfterRow).await;
             // A row that was "running" already is one that a dead server may have acted on.
@@ -163,7 +160,7 @@ impl Engine {
         touched: bool,
     ) -> Result<(), StoreError> {
         let switched = |step: &&Step| {
-            is_switch(step.kind) && (step.status == StepStatus::Succeeded || (step.index == failed && touched))
+            step.kind.is_switch() && (step.status == StepStatus::Succeeded || (step.index == failed && touched))
         };
         let switched: Vec<StepKind> = steps.iter().filter(switched).map(|step| step.kind).collect();
         self.skip_rest(job, steps).await?;
@@ -187,9 +184,4 @@ impl Engine {
         self.crash().reach("finish", Edge::AfterEnd).await;
         Ok(())
     }
-}
-
-/// Whether Airflow may already run something else: a switch was started.
-fn no_return(steps: &[Step]) -> bool {
-    steps.iter().any(|step| is_switch(step.kind) && step.status != StepStatus::Pending)
 }

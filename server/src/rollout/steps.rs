@@ -38,8 +38,3 @@ pub(super) fn parts_of(deploy: &Deploy, before: Option<&Revision>) -> Vec<Part> 
     }
     parts
 }
-
-/// Whether the step is one after which Airflow may run something else.
-pub(super) fn is_switch(step: StepKind) -> bool {
-    matches!(step, StepKind::SwitchImage | StepKind::SwitchDags)
-}

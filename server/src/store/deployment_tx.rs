@@ -1,7 +1,8 @@
 //! Writing to one Deployment, which is locked meanwhile: what is decided on is what is true.
 
 use backstep_domain::{
-    Author, Deploy, DeployId, DeployNumber, DeployStatus, Deployment, DeploymentId, Hold, Millis, SettingChange, Upload,
+    Author, Deploy, DeployId, DeployNumber, DeployStatus, Deployment, DeploymentId, Hold, Millis, SettingChange,
+    Upload, past_return,
 };
 use serde_json::json;
 
@@ -9,6 +10,7 @@ use super::{
     Key, Present, Remembered, Store, StoreError, idempotency,
     pool::{Tx, within},
     present::present_within,
+    rollouts::steps_within,
     rows::{DeployRow, deploy_columns, deployment, deploys, to_json, without_nul},
     uploads,
 };
@@ -154,11 +156,17 @@ impl DeploymentTx {
         event(&mut self.tx, id, at, "status", &json!({ "status": to, "reason": reason })).await
     }
 
-    /// Asks the running rollout to stop before its point of no return. It may be past that; then it goes on.
-    pub async fn request_cancel(&mut self, id: &DeployId, reason: &str) -> Result<(), StoreError> {
-        const SQL: &str = "update rollouts set cancel_reason = $2 where deploy_id = $1 and done = 0";
+    /// Asks the running rollout to stop. `false`: it is past its point of no return, and goes on.
+    pub async fn request_cancel(&mut self, id: &DeployId, reason: &str) -> Result<bool, StoreError> {
+        const LOCK: &str = "update rollouts set epoch = epoch where deploy_id = $1 and done = 0";
+        const SQL: &str = "update rollouts set cancel_reason = coalesce(cancel_reason, $2) where deploy_id = $1";
+        // The row's lock first: a step that begins holds it too, so that what is read of the steps stays true.
+        let rows = within!(&mut self.tx, c => sqlx::query(LOCK).bind(id.as_str()).execute(c).await.map(|r| r.rows_affected()))?;
+        if rows != 1 || past_return(&steps_within(&mut self.tx, id).await?) {
+            return Ok(false);
+        }
         within!(&mut self.tx, c => sqlx::query(SQL).bind(id.as_str()).bind(reason).execute(c).await.map(|_| ()))?;
-        Ok(())
+        Ok(true)
     }
 
     /// Appends an edit of the description.

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use backstep_domain::{Deploy, DeployId, DeployNumber, DeploymentId, HistoryFilter, LogLine, Millis, Step};
+use backstep_domain::{Deploy, DeployId, DeployNumber, DeploymentId, HistoryFilter, LogLine, Millis};
 
 use super::{
     Store, StoreError,
     pool::read,
-    rows::{DeployRow, StepRow, deploy_columns, deploys, without_nul},
+    rows::{DeployRow, deploy_columns, deploys, without_nul},
     search::{like, trigrams},
 };
 
@@ -145,14 +145,6 @@ impl Store {
         let rows: Vec<DeployRow> =
             read!(self, c => sqlx::query_as(ABOVE).bind(id.as_str()).bind(number).fetch_all(c).await)?;
         deploys(rows)
-    }
-
-    /// The steps of a deploy's rollout, in order; none before it started.
-    pub async fn steps(&self, deploy: &DeployId) -> Result<Vec<Step>, StoreError> {
-        const SQL: &str = "select position, kind, status, started_at, ended_at, error from steps where deploy_id = $1 \
-                           order by position";
-        let rows: Vec<StepRow> = read!(self, c => sqlx::query_as(SQL).bind(deploy.as_str()).fetch_all(c).await)?;
-        rows.into_iter().map(Step::try_from).collect()
     }
 
     /// At most `limit` log lines after the one with number `after`.

@@ -1,15 +1,16 @@
 //! Rollouts: claimed under a lease, with an epoch that fences off whoever lost it.
 
 use backstep_domain::{
-    AuditAction, AuditEntry, Deploy, DeployStatus, KeptSetting, Millis, Revision, StepKind, StepStatus, WorkspaceId,
+    AuditAction, AuditEntry, Deploy, DeployId, DeployStatus, KeptSetting, Millis, Revision, Step, StepKind, StepStatus,
+    WorkspaceId, past_return,
 };
 use serde_json::json;
 
 use super::{
     Store, StoreError, audit,
     deployment_tx::{event, lock_within, search_text},
-    pool::{Tx, within},
-    rows::{DeployRow, deploy_columns, to_json, without_nul, word},
+    pool::{Tx, read, within},
+    rows::{DeployRow, StepRow, deploy_columns, to_json, without_nul, word},
 };
 
 /// A rollout that this worker carries out, while its lease lasts.
@@ -58,6 +59,9 @@ impl Claim {
     }
 }
 
+const CANCEL: &str = "select cancel_reason from rollouts where deploy_id = $1";
+const STEPS: &str =
+    "select position, kind, status, started_at, ended_at, error from steps where deploy_id = $1 order by position";
 const BY_NUMBER: &str = concat!(deploy_columns!(), "where d.deployment_id = $1 and d.number = $2");
 
 impl Store {
@@ -96,13 +100,17 @@ impl Store {
         tx.commit().await
     }
 
-    /// Why the rollout shall stop, if it shall.
-    pub async fn cancel_requested(&self, claim: &Claim) -> Result<Option<String>, StoreError> {
-        const SQL: &str = "select cancel_reason from rollouts where deploy_id = $1";
-        let mut tx = self.pool.begin().await?;
-        let (reason,): (Option<String>,) =
-            within!(&mut tx, c => sqlx::query_as(SQL).bind(claim.deploy.id.as_str()).fetch_one(c).await)?;
-        Ok(reason)
+    /// The steps of a deploy's rollout, in order; none before it started.
+    pub async fn steps(&self, id: &DeployId) -> Result<Vec<Step>, StoreError> {
+        let rows: Vec<StepRow> = read!(self, c => sqlx::query_as(STEPS).bind(id.as_str()).fetch_all(c).await)?;
+        rows.into_iter().map(Step::try_from).collect()
+    }
+
+    /// Why the rollout of a deploy shall stop, if it was asked to.
+    pub async fn cancel_requested(&self, id: &DeployId) -> Result<Option<String>, StoreError> {
+        let row: Option<(Option<String>,)> =
+            read!(self, c => sqlx::query_as(CANCEL).bind(id.as_str()).fetch_optional(c).await)?;
+        Ok(row.and_then(|(reason,)| reason))
     }
 
     /// The revision as it is rolled out: on top of what runs by now. Appended, like everything that happens to a deploy.
@@ -130,14 +138,22 @@ impl Store {
         tx.commit().await
     }
 
-    pub async fn start_step(&self, claim: &Claim, index: u32, at: Millis) -> Result<(), StoreError> {
+    /// Begins a step; or not, if the rollout was asked to stop and still can: then the answer is why it shall.
+    pub async fn start_step(&self, claim: &Claim, index: u32, at: Millis) -> Result<Option<String>, StoreError> {
         const SQL: &str = "update steps set status = 'running', started_at = coalesce(started_at, $3) where deploy_id = $1 \
                            and position = $2 returning kind";
+        let id = &claim.deploy.id;
         let mut tx = self.guarded(claim).await?;
-        let (kind,): (String,) = within!(&mut tx, c => sqlx::query_as(SQL).bind(claim.deploy.id.as_str()).bind(i64::from(index)).bind(at.0).fetch_one(c).await)?;
+        let (stop,): (Option<String>,) =
+            within!(&mut tx, c => sqlx::query_as(CANCEL).bind(id.as_str()).fetch_one(c).await)?;
+        if stop.is_some() && !past_return(&steps_within(&mut tx, id).await?) {
+            return Ok(stop);
+        }
+        let (kind,): (String,) = within!(&mut tx, c => sqlx::query_as(SQL).bind(id.as_str()).bind(i64::from(index)).bind(at.0).fetch_one(c).await)?;
         let detail = word::<StepKind>(&kind)?.label().to_owned();
         audit::append(&mut tx, &claim.entry(at, AuditAction::StepStarted, detail)).await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(None)
     }
 
     pub async fn end_step(
@@ -216,6 +232,12 @@ impl Store {
         guard(&mut tx, claim).await?;
         Ok(tx)
     }
+}
+
+/// The steps of a deploy's rollout, in order; none before it started.
+pub(super) async fn steps_within(tx: &mut Tx, id: &DeployId) -> Result<Vec<Step>, StoreError> {
+    let rows: Vec<StepRow> = within!(tx, c => sqlx::query_as(STEPS).bind(id.as_str()).fetch_all(c).await)?;
+    rows.into_iter().map(Step::try_from).collect()
 }
 
 async fn guard(tx: &mut Tx, claim: &Claim) -> Result<(), StoreError> {

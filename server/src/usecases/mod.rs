@@ -5,6 +5,7 @@ mod access;
 mod access_port;
 mod accounts;
 mod audit;
+mod cancel;
 mod compare;
 mod create_upload;
 mod deployments;

@@ -116,6 +116,16 @@ impl RollbacksPort for Everything {
         self.usecases.roll_back(who, id, request, None).await.map(|deploy| deploy.number)
     }
 
+    async fn cancel_deploy(
+        &self,
+        who: &Principal,
+        id: &DeploymentId,
+        number: DeployNumber,
+        why: &str,
+    ) -> Result<(), Problem> {
+        self.usecases.cancel_deploy(who, id, number, why).await.map(|_| ())
+    }
+
     async fn set_hold(&self, who: &Principal, id: &DeploymentId, why: &str) -> Result<(), Problem> {
         self.usecases.set_hold(who, id, why).await
     }

@@ -1,4 +1,4 @@
-use backstep_domain::{DeployNumber, DeploymentId, Permission, Principal, Problem, Rollout};
+use backstep_domain::{DeployNumber, DeployStatus, DeploymentId, Permission, Principal, Problem, Rollout, past_return};
 
 use super::{
     UseCases,
@@ -25,6 +25,11 @@ impl UseCases {
         } else {
             Vec::new()
         };
-        Ok(Rollout { number, steps, log })
+        let stopping = match deploy.status {
+            DeployStatus::Running => self.store.cancel_requested(&deploy.id).await.map_err(of("deploy"))?,
+            _ => None,
+        };
+        let stopping = stopping.filter(|_| !past_return(&steps));
+        Ok(Rollout { number, steps, stopping, log })
     }
 }

@@ -3,8 +3,8 @@ use server_fn::ServerFn;
 
 use crate::{
     api::{
-        ChangePassword, CreateServiceAccount, CreateTeam, EndSession, GiveRole, Invite, KeptForm, MakeToken,
-        RemoveTeam, ResetPassword, RevokeToken, RotateToken, SetAccountDisabled, SetTeamMember, TakeRole,
+        CancelDeploy, ChangePassword, CreateServiceAccount, CreateTeam, EndSession, GiveRole, Invite, KeptForm,
+        MakeToken, RemoveTeam, ResetPassword, RevokeToken, RotateToken, SetAccountDisabled, SetTeamMember, TakeRole,
     },
     words::shown,
 };
@@ -26,6 +26,7 @@ fn to_do(path: &str) -> &'static str {
         RevokeToken::PATH => "The token was not revoked",
         EndSession::PATH => "The session was not ended",
         ChangePassword::PATH => "The password is as it was",
+        CancelDeploy::PATH => "Nothing was cancelled",
         _ => "Nothing was done",
     }
 }

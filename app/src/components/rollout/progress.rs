@@ -1,9 +1,9 @@
-use backstep_domain::{DeployNumber, DeploymentId, LogLine};
+use backstep_domain::{DeployKind, DeployNumber, DeploymentId, LogLine, Part, Permission, past_return};
 use leptos::prelude::*;
 
 use super::{Progressed, load, next::Next, steps::Steps};
 use crate::{
-    components::{StatusBadge, deploy_href},
+    components::{StatusBadge, cancel_href, deploy_href, tab},
     now::use_now,
     words::{sentence, shown},
 };
@@ -57,6 +57,7 @@ pub(super) fn Progress(
             let why = deploy.status_reason.clone().map(|why| view! { <p class="rollout__why">{sentence(&why)}</p> });
             view! {
                 <p class="rollout__state" role="status"><StatusBadge status=deploy.shown()/></p>
+                {way_to_cancel(s)}
                 {why}
             }
         })
@@ -78,6 +79,29 @@ pub(super) fn Progress(
             {next}
         </section>
     }
+}
+
+/// Where a deploy is cancelled, while it still can be and by whom it may; or that it is about to stop.
+fn way_to_cancel(state: &Progressed) -> Option<AnyView> {
+    let deploy = &state.deploy.row.deploy;
+    if deploy.status.is_final() || past_return(&state.rollout.steps) {
+        return None;
+    }
+    if let Some(why) = &state.rollout.stopping {
+        let text = format!("It stops before it switches anything: {}", sentence(why));
+        return Some(view! { <p class="rollout__why">{text}</p> }.into_any());
+    }
+    let may = |part| state.deployment.may(Permission::to_push(part));
+    let parts = [Part::Image, Part::Dags];
+    let whole = deploy.kind == DeployKind::Mechanism;
+    if parts.into_iter().any(|part| (whole || deploy.kind.has(part)) && !may(part)) {
+        return None;
+    }
+    let href = cancel_href(&deploy.deployment, deploy.number);
+    Some(
+        view! { <a class="button button--small" href=href target=tab()>{format!("Cancel {}…", deploy.number)}</a> }
+            .into_any(),
+    )
 }
 
 /// Adds lines that are not there yet, however fetches overlapped.

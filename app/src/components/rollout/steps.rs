@@ -17,7 +17,15 @@ pub(super) fn Steps(rollout: Rollout, status: DeployStatus) -> impl IntoView {
     let total = rollout.steps.len();
     let finished =
         rollout.steps.iter().filter(|s| matches!(s.status, StepStatus::Succeeded | StepStatus::Skipped)).count();
-    let steps = rollout.steps.into_iter().map(|step| view! { <OneStep step=step/> }).collect_view();
+    let first_switch = rollout.steps.iter().find(|step| step.kind.is_switch()).map(|step| step.index);
+    let steps = rollout
+        .steps
+        .into_iter()
+        .map(|step| {
+            let no_return = Some(step.index) == first_switch && !status.is_final();
+            view! { <OneStep step=step no_return=no_return/> }
+        })
+        .collect_view();
     let bar = (!status.is_final()).then(|| {
         view! {
             <progress class="rollout__bar" max=total.to_string() value=finished.to_string() aria-label="Steps done">
@@ -32,7 +40,11 @@ pub(super) fn Steps(rollout: Rollout, status: DeployStatus) -> impl IntoView {
 }
 
 #[component]
-fn OneStep(step: Step) -> impl IntoView {
+fn OneStep(
+    step: Step,
+    /// Once it has begun, the deploy cannot be cancelled any more.
+    no_return: bool,
+) -> impl IntoView {
     let (class, word, shape) = match step.status {
         StepStatus::Pending => (
             "step step--pending",
@@ -61,6 +73,7 @@ fn OneStep(step: Step) -> impl IntoView {
             <span class="step__name">{step.kind.label()}</span>
             <span class="step__word">{word}</span>
             {lasted}
+            {no_return.then(|| view! { <span class="step__note">"Point of no return"</span> })}
             {error}
         </li>
     }

@@ -6,6 +6,7 @@
 mod access;
 mod audit;
 mod caller;
+mod cancel;
 mod content_digest;
 mod cursor;
 mod deployments;
@@ -122,6 +123,7 @@ pub fn table() -> Vec<Route> {
         row(&write, "/api/v1/deployments/{deployment}/deploys/{deploy}/finalize", post(uploads::finalize)),
         row(&read, "/api/v1/deployments/{deployment}/deploys/{deploy}/plan", get(rollbacks::plan)),
         row(&write, "/api/v1/deployments/{deployment}/deploys/{deploy}/rollback", post(rollbacks::roll_back)),
+        row(&write, "/api/v1/deployments/{deployment}/deploys/{deploy}/cancel", post(cancel::cancel)),
         row(&read, "/api/v1/deployments/{deployment}/deploys/{deploy}/steps", get(rollout::steps)),
         row(&read, "/api/v1/deployments/{deployment}/deploys/{deploy}/steps/{step}/logs", get(rollout::step_logs)),
         row(&read, "/api/v1/deployments/{deployment}/deploys/{deploy}/logs", get(rollout::logs)),

@@ -11,7 +11,9 @@ use utoipa::{
     },
 };
 
-use super::{ProblemBody, access, audit, deployments, deploys, diff, hold, rollbacks, rollout, uploads, workspaces};
+use super::{
+    ProblemBody, access, audit, cancel, deployments, deploys, diff, hold, rollbacks, rollout, uploads, workspaces,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,7 +28,7 @@ use super::{ProblemBody, access, audit, deployments, deploys, diff, hold, rollba
         openapi, audit::list, audit::export, audit::checkpoint, workspaces::list, workspaces::create, deployments::list, deployments::create, deployments::read,
         deployments::update, deployments::settings, deploys::list, deploys::read, deploys::describe, uploads::create,
         uploads::put_dags, uploads::finalize, diff::diff, rollbacks::plan_last_good, rollbacks::plan,
-        rollbacks::roll_back, rollout::steps, rollout::logs, rollout::step_logs, hold::read, hold::set, hold::release, access::me,
+        rollbacks::roll_back, cancel::cancel, rollout::steps, rollout::logs, rollout::step_logs, hold::read, hold::set, hold::release, access::me,
         access::people, access::invite, access::password_link, access::disable, access::enable, access::teams,
         access::create_team, access::remove_team, access::add_member, access::remove_member, access::roles,
         access::grants, access::give_role, access::take_role, access::explain, access::service_accounts,

@@ -49,7 +49,8 @@ pub async fn steps(
     let number = deploys::number(&state.usecases, &who, &at.deployment, &at.deploy).await?;
     // Past every line: only the steps are asked for.
     let rollout = state.usecases.rollout(&who, &at.deployment, number, i64::MAX as u64).await?;
-    Ok(Json(dto::Steps { steps: rollout.steps.into_iter().map(dto::Step::from).collect() }))
+    let steps = rollout.steps.into_iter().map(dto::Step::from).collect();
+    Ok(Json(dto::Steps { steps, stopping: rollout.stopping }))
 }
 
 /// The log lines of a deploy's rollout, all steps together.

@@ -196,7 +196,8 @@ async fn cancelled_before_the_point_of_no_return_and_not_after() {
         let engine = world.start("a", stop);
         told.notified().await;
         let mut tx = world.store.lock_deployment(&world.deployment.id).await.unwrap();
-        tx.request_cancel(&DeployId::new("prod-2"), "a rollback goes first").await.unwrap();
+        let asked = tx.request_cancel(&DeployId::new("prod-2"), "a rollback goes first").await.unwrap();
+        assert_eq!(asked, cancelled, "{place}");
         tx.commit().await.unwrap();
         engine.drop_dead().await;
         let engine = world.start("b", CrashPoint::default());

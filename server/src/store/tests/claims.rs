@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use backstep_domain::{Deploy, DeployId, DeployStatus, HOUR, Millis};
+use backstep_domain::{Deploy, DeployId, DeployStatus, HOUR, Millis, StepKind};
 use futures::future::join_all;
 
 use super::{database::Database, given::*};
@@ -21,7 +21,9 @@ on_each_database!(
     what_was_left_goes_before_what_is_new,
     what_others_hold_can_be_freed_at_once,
     a_rollout_that_is_over_is_not_claimed,
-    a_request_to_cancel_reaches_the_worker
+    a_request_to_cancel_reaches_the_worker,
+    asked_to_stop_it_begins_no_step,
+    past_its_point_of_no_return_it_is_not_asked_to_stop
 );
 
 async fn take(store: &Store, owner: &str, now: Millis) -> Option<Claim> {
@@ -215,20 +217,53 @@ async fn a_request_to_cancel_reaches_the_worker(db: &Database) {
     let prod = prod(&store).await;
     queue(&store, &prod, 1).await;
     let claim = take(&store, "one", START).await.unwrap();
-    assert_eq!(store.cancel_requested(&claim).await.unwrap(), None);
+    assert_eq!(store.cancel_requested(&claim.deploy.id).await.unwrap(), None);
     let request = async |reason: &str| {
         let mut tx = store.lock_deployment(&prod.id).await.unwrap();
         tx.request_cancel(&claim.deploy.id, reason).await.unwrap();
         tx.commit().await.unwrap();
     };
     request("#2 goes first").await;
-    assert_eq!(store.cancel_requested(&claim).await.unwrap().as_deref(), Some("#2 goes first"));
+    assert_eq!(store.cancel_requested(&claim.deploy.id).await.unwrap().as_deref(), Some("#2 goes first"));
     assert_eq!(store.deploy(&prod.id, number(1)).await.unwrap().status, DeployStatus::Running, "it is only asked for");
     // Whoever takes over is asked too.
     let next = take(&store, "two", START.plus(LEASE)).await.unwrap();
-    assert_eq!(store.cancel_requested(&next).await.unwrap().as_deref(), Some("#2 goes first"));
+    assert_eq!(store.cancel_requested(&next.deploy.id).await.unwrap().as_deref(), Some("#2 goes first"));
     succeed(&store, &next, START).await;
     let before = store.contents().await;
     request("too late").await;
     assert_eq!(store.contents().await, before);
+}
+
+async fn stop(store: &Store, claim: &Claim, reason: &str) -> bool {
+    let mut tx = store.lock_deployment(&claim.deploy.deployment).await.unwrap();
+    let asked = tx.request_cancel(&claim.deploy.id, reason).await.unwrap();
+    tx.commit().await.unwrap();
+    asked
+}
+
+async fn asked_to_stop_it_begins_no_step(db: &Database) {
+    let store = db.open().await;
+    let prod = prod(&store).await;
+    queue(&store, &prod, 1).await;
+    let claim = take(&store, "one", START).await.unwrap();
+    store.plan_steps(&claim, &[StepKind::StageDags, StepKind::SwitchDags]).await.unwrap();
+    assert_eq!(store.start_step(&claim, 0, START).await.unwrap(), None);
+    assert!(stop(&store, &claim, "by hand").await);
+    assert!(stop(&store, &claim, "again").await, "to ask twice is no error");
+    let before = store.contents().await;
+    assert_eq!(store.start_step(&claim, 1, START).await.unwrap().as_deref(), Some("by hand"));
+    assert_eq!(store.contents().await, before);
+}
+
+async fn past_its_point_of_no_return_it_is_not_asked_to_stop(db: &Database) {
+    let store = db.open().await;
+    let prod = prod(&store).await;
+    queue(&store, &prod, 1).await;
+    let claim = take(&store, "one", START).await.unwrap();
+    store.plan_steps(&claim, &[StepKind::SwitchImage, StepKind::SwitchDags]).await.unwrap();
+    assert_eq!(store.start_step(&claim, 0, START).await.unwrap(), None);
+    assert!(!stop(&store, &claim, "too late").await);
+    assert_eq!(store.cancel_requested(&claim.deploy.id).await.unwrap(), None);
+    assert_eq!(store.start_step(&claim, 1, START).await.unwrap(), None);
 }

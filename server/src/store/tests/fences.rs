@@ -27,7 +27,7 @@ async fn write(store: &Store, claim: &Claim, what: &str) -> Result<(), StoreErro
         "renew" => store.renew(claim, START.plus(1_000_000)).await,
         "rebase" => store.rebase(claim, &revision(77), at).await,
         "plan_steps" => store.plan_steps(claim, &[STEPS[0], STEPS[1], StepKind::StageDags]).await,
-        "start_step" => store.start_step(claim, 1, at).await,
+        "start_step" => store.start_step(claim, 1, at).await.map(|_| ()),
         "end_step" => store.end_step(claim, 0, StepStatus::Failed, Some("broken"), at).await,
         "log_lines" => store.log_lines(claim, 0, &[(at, "late".to_owned())]).await,
         "succeed" => store.finish_rollout(claim, RolloutEnd::Succeeded { kept: Vec::new() }, at).await,

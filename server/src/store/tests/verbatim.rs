@@ -96,7 +96,7 @@ async fn roll_out_saying(store: &Store, text: &str) {
     let mut tx = store.lock_deployment(&claim.deploy.deployment).await.unwrap();
     tx.request_cancel(&claim.deploy.id, text).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(store.cancel_requested(&claim).await.unwrap(), Some(own()));
+    assert_eq!(store.cancel_requested(&claim.deploy.id).await.unwrap(), Some(own()));
     store.finish_rollout(&claim, RolloutEnd::Failed { reason: own() }, START).await.unwrap();
 }
 

@@ -171,6 +171,13 @@ fn deployments() -> Vec<Row> {
         ),
         get("/api/v1/deployments/{deployment}/deploys/{deploy}/plan", &at("/deploys/1/plan"), READ),
         json(
+            post.clone(),
+            "/api/v1/deployments/{deployment}/deploys/{deploy}/cancel",
+            &at("/deploys/1/cancel"),
+            Need::On(&[ImagesPush, DagsPush]),
+            &format!(r#"{{"description":"{}"}}"#, "x".repeat(501)),
+        ),
+        json(
             post,
             "/api/v1/deployments/{deployment}/deploys/{deploy}/rollback",
             &at("/deploys/1/rollback"),
@@ -303,6 +310,7 @@ fn functions() -> Vec<Row> {
         q("/ui/plan", "id={deployment}&target=1", READ),
         q("/ui/settings", "id={deployment}", Need::On(&[DeploymentConfigGet])),
         form("/ui/roll-back", parts, "id={deployment}&target=1&description="),
+        form("/ui/cancel-deploy", parts, &format!("id={{deployment}}&number=1&description={}", "x".repeat(501))),
         form("/ui/set-hold", push, "id={deployment}&why="),
         form("/ui/release-hold", push, "id={deployment}&to=none"),
         form("/ui/update-settings", Need::On(&[DeploymentConfigUpdate]), "id={deployment}&name=+"),
