@@ -119,8 +119,8 @@ fn pages() -> impl IntoView {
 #[cfg(feature = "ssr")]
 fn pages() -> impl IntoView {
     use crate::pages::{
-        AuditPage, CancelPage, DeploymentAccessPage, MePage, PeoplePage, RolesPage, ServiceAccountsPage, SetUpPage,
-        SignInPage, TeamsPage, TokensPage, WorkspaceAccessPage,
+        AuditPage, CancelPage, DeploymentAccessPage, ExportPage, HoldPage, MePage, PeoplePage, RolesPage,
+        ServiceAccountsPage, SetUpPage, SignInPage, TeamsPage, TokensPage, WorkspaceAccessPage,
     };
 
     pages! {
@@ -128,6 +128,7 @@ fn pages() -> impl IntoView {
         <Route path=path!("/set-up") view=|| view! { <Frame><SetUpPage/></Frame> } ssr=SsrMode::Async/>
         <Route path=path!("/me") view=|| view! { <Frame><MePage/></Frame> } ssr=SsrMode::Async/>
         <Route path=path!("/audit") view=|| view! { <Frame><AuditPage/></Frame> } ssr=SsrMode::Async/>
+        <Route path=path!("/export") view=|| view! { <Frame><ExportPage/></Frame> } ssr=SsrMode::Async/>
         <Route path=path!("/access") view=|| view! { <Frame><PeoplePage/></Frame> } ssr=SsrMode::Async/>
         <Route
             path=path!("/access/teams")
@@ -147,6 +148,11 @@ fn pages() -> impl IntoView {
         <Route
             path=path!("/deployments/:id/deploys/:number/cancel")
             view=|| view! { <Frame><CancelPage/></Frame> }
+            ssr=SsrMode::Async
+        />
+        <Route
+            path=path!("/deployments/:id/hold")
+            view=|| view! { <Frame><HoldPage/></Frame> }
             ssr=SsrMode::Async
         />
         <Route

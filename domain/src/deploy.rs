@@ -56,6 +56,10 @@ impl DeployKind {
             Self::Mechanism => false,
         }
     }
+
+    pub fn parts(self) -> Vec<Part> {
+        [Part::Image, Part::Dags].into_iter().filter(|part| self.has(*part)).collect()
+    }
 }
 
 impl From<Scope> for DeployKind {
@@ -136,7 +140,7 @@ pub struct Deploy {
     /// When it went live, and when the next one took over. It is live while the second is missing.
     pub live_from: Option<Millis>,
     pub live_until: Option<Millis>,
-    /// Its parts were rolled back and marked as not to be rolled out again.
+    /// It has a part that was rolled back and marked as not to be rolled out again.
     pub rejected: bool,
     /// The settings that were kept when it went live: names and keyed hashes.
     pub kept: Vec<KeptSetting>,

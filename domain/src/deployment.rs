@@ -1,5 +1,7 @@
 //! A Deployment: one Airflow, and its settings.
 
+use std::{fmt, str::FromStr};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{AirflowVersion, Author, DeployNumber, DeploymentId, Mechanism, Millis, RuntimeVersion, WorkspaceId};
@@ -62,14 +64,61 @@ pub struct Hold {
     pub why: String,
     /// The rollback that set it, if one did.
     pub rollback: Option<DeployNumber>,
+    /// When it ends by itself, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Millis>,
 }
 
-/// What happens to the held deploys when a hold is released.
+impl Hold {
+    pub fn is_on(&self, now: Millis) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// Which of the held deploys is rolled out when a hold is released; the others are cancelled. As text: `newest`, `none`, or
+/// the number of the deploy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String", into = "String")]
 pub enum ReleaseTo {
-    /// The newest held deploy is rolled out; older ones are cancelled.
     Newest,
-    /// Nothing is rolled out; held deploys are cancelled.
     None,
+    Deploy(DeployNumber),
+}
+
+impl FromStr for ReleaseTo {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "newest" => Ok(Self::Newest),
+            "none" => Ok(Self::None),
+            number => number
+                .trim_start_matches('#')
+                .parse()
+                .map(Self::Deploy)
+                .map_err(|_| format!("`{number}` is neither `newest`, nor `none`, nor the number of a held deploy")),
+        }
+    }
+}
+
+impl fmt::Display for ReleaseTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Newest => f.write_str("newest"),
+            Self::None => f.write_str("none"),
+            Self::Deploy(number) => write!(f, "{}", number.get()),
+        }
+    }
+}
+
+impl TryFrom<String> for ReleaseTo {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<ReleaseTo> for String {
+    fn from(to: ReleaseTo) -> Self {
+        to.to_string()
+    }
 }

@@ -27,6 +27,8 @@ word_enum! {
         Refused = "refused",
         /// 409: the Deployment's name has to be typed, because data is lost for good.
         ConfirmName = "confirm_name",
+        /// 409: it would bring back what was rejected, and has to be asked for with that in mind.
+        ConfirmRejected = "confirm_rejected",
         /// 409: it cannot be done in the present state.
         Conflict = "conflict",
         /// 409: a request with the same Idempotency-Key is being worked on.
@@ -55,6 +57,7 @@ impl ProblemCode {
             | Self::RollbackInProgress
             | Self::Refused
             | Self::ConfirmName
+            | Self::ConfirmRejected
             | Self::Conflict
             | Self::InProgress => 409,
             Self::TooLarge => 413,

@@ -100,6 +100,19 @@ fn a_deploy_of(n: u32, revision: Revision, kind: DeployKind) -> Deploy {
     }
 }
 
+/// A part of deploy n that its rollback marked.
+pub fn a_rejected_part(part: Part, n: u32) -> RejectedPart {
+    RejectedPart {
+        part,
+        content: content_of(&a_deploy(n).revision, part).expect("it has both parts"),
+        origin: number(n),
+        rollback: number(n + 1),
+        at: START,
+        by: an_author(),
+        why: "It counted twice".to_owned(),
+    }
+}
+
 /// A history that grows deploy by deploy, by the rules. The last one that succeeded is live.
 #[derive(Clone, Debug)]
 pub struct History {
@@ -192,6 +205,7 @@ pub struct Scene {
     pub history: History,
     pub target: DeployNumber,
     pub running: Option<Deploy>,
+    pub rejected: Vec<RejectedPart>,
     pub permissions: PermissionSet,
     pub catalogue: Catalogue,
     pub targets: Targets,
@@ -208,6 +222,7 @@ impl Scene {
             history,
             target: number(target),
             running: None,
+            rejected: Vec::new(),
             permissions: all_permissions(),
             catalogue: Catalogue::built_in(),
             targets: able_targets(),
@@ -224,6 +239,7 @@ impl Scene {
             live: self.history.live().expect("something runs"),
             target: self.history.get(self.target.get()),
             before_live: self.history.before_live(),
+            rejected: &self.rejected,
             between: &self.history.deploys,
             running: self.running.as_ref(),
             permissions: &self.permissions,

@@ -1,4 +1,4 @@
-use backstep_domain::{AuditFilter, AuditPage, AuditPlaces};
+use backstep_domain::{AuditFilter, AuditPage, AuditPlaces, ExportStatus};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
@@ -18,4 +18,9 @@ pub struct AuditView {
 #[server(prefix = "/ui", endpoint = "audit", input = GetUrl, client = ApiClient)]
 pub async fn get_audit(#[server(default)] filter: AuditFilter, before: Option<u64>) -> Result<AuditView, Failure> {
     Ok(ports().audit.audit(&caller()?, &filter, before).await?)
+}
+
+#[server(prefix = "/ui", endpoint = "export", input = GetUrl, client = ApiClient)]
+pub async fn get_export() -> Result<ExportStatus, Failure> {
+    Ok(ports().audit.export_status(&caller()?).await?)
 }

@@ -1,6 +1,6 @@
 #![expect(clippy::too_many_arguments, reason = "a server function's arguments are the fields of its form")]
 
-use backstep_domain::{DeployNumber, DeploymentId, FileChange, Plan, ReleaseTo, Scope};
+use backstep_domain::{DeployNumber, DeploymentId, FileChange, HeldView, Plan, ReleaseTo, Scope};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
@@ -77,12 +77,26 @@ pub async fn cancel_deploy(id: DeploymentId, number: DeployNumber, description: 
     Ok(())
 }
 
+/// `hours`: empty or left out, it lasts until it is released.
 #[server(prefix = "/ui", endpoint = "set-hold", client = ApiClient)]
-pub async fn set_hold(id: DeploymentId, why: Option<String>) -> Result<(), Failure> {
-    Ok(ports().rollbacks.set_hold(&caller()?, &id, why.as_deref().unwrap_or_default()).await?)
+pub async fn set_hold(id: DeploymentId, why: Option<String>, hours: Option<u32>) -> Result<(), Failure> {
+    Ok(ports().rollbacks.set_hold(&caller()?, &id, why.as_deref().unwrap_or_default(), hours).await?)
 }
 
 #[server(prefix = "/ui", endpoint = "release-hold", client = ApiClient)]
-pub async fn release_hold(id: DeploymentId, to: ReleaseTo) -> Result<Option<DeployNumber>, Failure> {
-    Ok(ports().rollbacks.release_hold(&caller()?, &id, to).await?)
+pub async fn release_hold(
+    id: DeploymentId,
+    to: ReleaseTo,
+    allow_rejected: Option<bool>,
+) -> Result<Option<DeployNumber>, Failure> {
+    let number = ports().rollbacks.release_hold(&caller()?, &id, to, allow_rejected.unwrap_or(false)).await?;
+    if let ReleaseTo::Deploy(number) = to {
+        leptos_axum::redirect(&format!("/deployments/{id}/deploys/{}", number.get()));
+    }
+    Ok(number)
+}
+
+#[server(prefix = "/ui", endpoint = "held", input = GetUrl, client = ApiClient)]
+pub async fn get_held(id: DeploymentId) -> Result<HeldView, Failure> {
+    Ok(ports().rollbacks.held(&caller()?, &id).await?)
 }

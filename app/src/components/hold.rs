@@ -1,13 +1,24 @@
-use backstep_domain::{DeploymentView, Mechanism, Permission};
+use backstep_domain::{DeploymentView, Hold, Mechanism, Permission};
 use leptos::prelude::*;
 
-use super::{SendForm, Sending, When};
+use super::{SendForm, Sending, When, hold_href, tab};
 use crate::{
     api::KeptForm,
     words::{author_name, shown},
 };
 
-fn may_push(view: &DeploymentView) -> bool {
+/// How long a hold can be set to last.
+const HOURS: [(&str, &str); 6] = [
+    ("", "Until it is released"),
+    ("1", "1 hour"),
+    ("4", "4 hours"),
+    ("12", "12 hours"),
+    ("24", "1 day"),
+    ("72", "3 days"),
+];
+
+/// Whether somebody may release a hold, or set one.
+pub fn may_push(view: &DeploymentView) -> bool {
     view.may(Permission::ImagesPush) || view.may(Permission::DagsPush)
 }
 
@@ -24,14 +35,34 @@ fn passes_by(mechanism: Mechanism) -> Option<&'static str> {
     }
 }
 
-/// That arriving deploys are held: who, why, since when, and the two ways to end it.
+/// Who holds, why, since when, and until when.
+#[component]
+pub fn HoldWords(hold: Hold) -> impl IntoView {
+    view! {
+        <q>{shown(&hold.why)}</q>
+        " "
+        <span class="muted">
+            {author_name(&hold.by)}
+            ", since "
+            <When at=hold.since/>
+            {hold.until.map(|until| view! { ", until " <When at=until/> })}
+        </span>
+        {hold.rollback.map(|number| format!(", with rollback {number}"))}
+    }
+    .into_any()
+}
+
+/// That arriving deploys are held: who, why, since when, and the ways to end it; or that some still are after its end.
 #[component]
 pub fn HoldBanner(
     view: DeploymentView,
     release: Sending,
     #[prop(optional_no_strip)] kept: Option<KeptForm>,
 ) -> impl IntoView {
-    let hold = view.hold.clone()?;
+    let hold = view.hold.clone();
+    if hold.is_none() && view.held == 0 {
+        return None;
+    }
     let id = view.deployment.id.to_string();
     // Also that of a hold that came too late: this one was quicker.
     let here = |form: &KeptForm| matches!(form.action.as_str(), "/ui/release-hold" | "/ui/set-hold");
@@ -42,6 +73,9 @@ pub fn HoldBanner(
         n => format!("{n} deploys are held."),
     };
     let pending = release.pending;
+    let compare = (view.held > 0).then(|| {
+        view! { <a class="button" href=hold_href(&view.deployment.id) target=tab()>"Is the fix in? Compare and choose"</a> }
+    });
     let newest = (view.held > 0).then(|| {
         let id = id.clone();
         view! {
@@ -57,6 +91,7 @@ pub fn HoldBanner(
     let actions = if may_push(&view) {
         view! {
             <div class="hold__actions">
+                {compare}
                 {newest}
                 <SendForm form=release>
                     <input type="hidden" name="id" value=id/>
@@ -72,17 +107,21 @@ pub fn HoldBanner(
         view! { <p class="muted">"To release it you need the right to deploy the image or the DAGs here."</p> }
             .into_any()
     };
+    let (title, words) = match hold {
+        Some(hold) => (
+            "On hold: new deploys are recorded, not rolled out",
+            view! { <p><HoldWords hold=hold/></p> <p>{count} " A hold never stops a rollback. " {passes_by(mechanism(&view))}</p> }.into_any(),
+        ),
+        None => (
+            "Deploys are still held",
+            view! { <p>"The hold has ended: new deploys are rolled out. " {count}</p> }.into_any(),
+        ),
+    };
     Some(
         view! {
             <section class="hold" aria-labelledby="hold-title">
-                <h2 id="hold-title">"On hold: new deploys are recorded, not rolled out"</h2>
-                <p>
-                    <q>{shown(&hold.why)}</q>
-                    " "
-                    <span class="muted">{author_name(&hold.by)} ", since " <When at=hold.since/></span>
-                    {hold.rollback.map(|number| format!(", with rollback {number}"))}
-                </p>
-                <p>{count} " A hold never stops a rollback. " {passes_by(mechanism(&view))}</p>
+                <h2 id="hold-title">{title}</h2>
+                {words}
                 {release.problem(problem)}
                 {actions}
             </section>
@@ -118,6 +157,12 @@ pub fn SetHoldForm(
                 <div class="field">
                     <label for="hold-why">"Why"</label>
                     <input id="hold-why" name="why" type="text" required maxlength="500" value=why autocomplete="off"/>
+                </div>
+                <div class="field">
+                    <label for="hold-hours">"How long"</label>
+                    <select id="hold-hours" name="hours">
+                        {HOURS.map(|(hours, words)| view! { <option value=hours>{words}</option> })}
+                    </select>
                 </div>
                 <button type="submit" class="button" disabled=move || pending.get()>"Set the hold"</button>
             </SendForm>

@@ -32,6 +32,10 @@ pub fn cancel_href(id: &DeploymentId, number: DeployNumber) -> String {
     href(&format!("/deployments/{id}/deploys/{}/cancel", number.get()))
 }
 
+pub fn hold_href(id: &DeploymentId) -> String {
+    href(&format!("/deployments/{id}/hold"))
+}
+
 pub fn compare_href(id: &DeploymentId, from: DeployNumber, to: DeployNumber) -> String {
     href(&format!("/deployments/{id}/compare?from={}&to={}", from.get(), to.get()))
 }

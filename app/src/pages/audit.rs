@@ -34,6 +34,7 @@ pub fn AuditPage() -> impl IntoView {
 fn Log(view: AuditView, asked: AuditQuery) -> impl IntoView {
     let here = href("/audit");
     let AuditView { places, page } = view;
+    let whole = places.whole;
     let body = match page {
         Some(page) => view! { <FoundEntries page=page places=places.clone() asked=asked.clone()/> }.into_any(),
         None => view! {
@@ -51,6 +52,7 @@ fn Log(view: AuditView, asked: AuditQuery) -> impl IntoView {
                 <h1>"Audit"</h1>
                 <p class="muted">"Who did what, when, from where. Entries are never changed and never removed."</p>
             </div>
+            {whole.then(|| view! { <nav class="head__links" aria-label="Of the log"><a class="button" href=href("/export")>"Export"</a></nav> })}
         </div>
         <GetForm action=here.clone() class="card" role="search">
             <AuditFilters place=asked.place() filter=asked.filter places=places/>

@@ -14,10 +14,14 @@ mod compare;
 mod deploy;
 mod deployment;
 mod deployments;
+#[cfg(feature = "ssr")]
+mod export;
 mod frame;
 mod get_form;
 mod history;
 mod history_query;
+#[cfg(feature = "ssr")]
+mod hold;
 mod not_found;
 #[cfg(feature = "ssr")]
 mod once;
@@ -40,10 +44,14 @@ pub use compare::*;
 pub use deploy::*;
 pub use deployment::*;
 pub use deployments::*;
+#[cfg(feature = "ssr")]
+pub use export::*;
 pub use frame::*;
 pub use get_form::*;
 pub use history::*;
 pub use history_query::*;
+#[cfg(feature = "ssr")]
+pub use hold::*;
 pub use not_found::*;
 #[cfg(feature = "ssr")]
 pub use once::*;

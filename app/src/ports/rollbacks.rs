@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use backstep_domain::{DeployNumber, DeploymentId, Principal, Problem, ReleaseTo};
+use backstep_domain::{DeployNumber, DeploymentId, HeldView, Principal, Problem, ReleaseTo};
 
 use crate::api::{PlanView, RollBackRequest};
 
@@ -28,12 +28,16 @@ pub trait RollbacksPort: Send + Sync {
         number: DeployNumber,
         why: &str,
     ) -> Result<(), Problem>;
-    async fn set_hold(&self, who: &Principal, id: &DeploymentId, why: &str) -> Result<(), Problem>;
+    /// The held deploys, compared with what runs and with what was rejected.
+    async fn held(&self, who: &Principal, id: &DeploymentId) -> Result<HeldView, Problem>;
+    /// Without `hours` it lasts until it is released.
+    async fn set_hold(&self, who: &Principal, id: &DeploymentId, why: &str, hours: Option<u32>) -> Result<(), Problem>;
     /// Ends the hold; answers the deploy that is rolled out now, if one is.
     async fn release_hold(
         &self,
         who: &Principal,
         id: &DeploymentId,
         to: ReleaseTo,
+        allow_rejected: bool,
     ) -> Result<Option<DeployNumber>, Problem>;
 }

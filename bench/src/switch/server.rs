@@ -115,7 +115,7 @@ impl Server {
         let archive = Bytes::from(fs::read(tree.packed[version].file.path())?);
         let stream = futures::stream::iter([Ok::<_, std::io::Error>(archive)]);
         self.usecases.upload_dags(&who, &id, &upload.id, stream, None).await.map_err(said)?;
-        let deploy = self.usecases.finalize(&who, &id, &upload.id, None).await.map_err(said)?;
+        let deploy = self.usecases.finalize(&who, &id, &upload.id, false, None).await.map_err(said)?;
         self.newest = deploy.number;
         let mut changes = self.usecases.changes.hear();
         tokio::time::timeout(PATIENCE, async {

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Catalogue, Deploy, DeployNumber, Deployment, KeptSetting, Millis, PermissionSet, SchemaHeads, StepKind};
+use crate::{
+    Catalogue, Deploy, DeployNumber, Deployment, KeptSetting, Millis, PermissionSet, RejectedPart, SchemaHeads,
+    StepKind,
+};
 
 /// What the administrator decided for the whole installation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +78,8 @@ pub struct PlanInput<'a> {
     pub target: &'a Deploy,
     /// The deploy that was live just before the live one.
     pub before_live: Option<DeployNumber>,
+    /// The parts of this Deployment that were rejected.
+    pub rejected: &'a [RejectedPart],
     /// Every deploy with a number above the lower of `target` and the origins in play, in any order,
     /// whatever its status. More do no harm. A held deploy can go live after one with a higher number: what counts
     /// as "after the target" is when a deploy went live.

@@ -1,7 +1,7 @@
 //! What to know before rolling back: nothing of it stops anyone.
 
 use super::{Draft, Kept, LiveOrder, Reason, ReasonCode as Code, TargetAbility, database, draft};
-use crate::{Deploy, Fact, Mechanism, Part, Scope};
+use crate::{Deploy, Fact, Mechanism, Part, RejectedPart, Scope, has_rejected};
 
 pub(super) fn warnings(draft: &Draft<'_>, order: &LiveOrder<'_>, kept: &Kept) -> Vec<Reason> {
     let all = [
@@ -84,14 +84,35 @@ fn mixed_revision(draft: &Draft<'_>, order: &LiveOrder<'_>) -> Option<Reason> {
 }
 
 fn rejected_before(draft: &Draft<'_>, order: &LiveOrder<'_>) -> Option<Reason> {
+    let back = |r: &&RejectedPart| {
+        draft.scope.parts().contains(&r.part) && draft.changes_part(r.part) && r.is_in(&draft.after)
+    };
+    if let Some(RejectedPart { part, origin, rollback, by, why, .. }) = draft.input.rejected.iter().find(back) {
+        let (what, it) = if *part == Part::Image { ("image", "it") } else { ("DAGs", "them") };
+        let message = format!(
+            "{} rejected the {what} of {origin} and rolled {it} back with {rollback}: {why}. Make sure that you want {it} \
+             back; rolling back takes the mark off.",
+            by.name
+        );
+        return Some(Reason::new(Code::RejectedBefore, message));
+    }
+    marked_before(draft, order)
+}
+
+/// A deploy that was marked as a whole, before parts were.
+fn marked_before(draft: &Draft<'_>, order: &LiveOrder<'_>) -> Option<Reason> {
     let brings_back = |d: &Deploy| {
         let mut parts = draft.scope.parts().iter();
         parts.any(|p| d.kind.has(*p) && draft.changes_part(*p) && draft::same_part(&d.revision, &draft.after, *p))
     };
     let target = draft.input.target;
-    let rejected =
-        |d: &&Deploy| d.rejected && !draft.changes.is_empty() && (d.number == target.number || brings_back(d));
-    let deploy = order.deploys().find(rejected)?;
+    let marked = |d: &&Deploy| {
+        d.rejected
+            && !has_rejected(&d.revision, draft.input.rejected)
+            && !draft.changes.is_empty()
+            && (d.number == target.number || brings_back(d))
+    };
+    let deploy = order.deploys().find(marked)?;
     let message = format!(
         "{} was rejected: its parts were rolled back and marked as not to be rolled out again. Make sure that you \
          want them back.",

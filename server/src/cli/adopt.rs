@@ -3,7 +3,7 @@ use clap::Args;
 use super::{
     Exit, Failure,
     api::At,
-    deploy::{Parts, record},
+    deploy::{How, Parts, record},
 };
 
 /// Record what a Deployment runs already as deploy #1; nothing is rolled out.
@@ -17,6 +17,6 @@ pub struct Adopt {
 
 impl Adopt {
     pub async fn run(self) -> Result<Exit, Failure> {
-        record(&self.at, self.parts, true, true).await
+        record(&self.at, self.parts, How { adoption: true, ..How::waiting(true) }).await
     }
 }

@@ -1,12 +1,13 @@
 use std::path::PathBuf;
 
-use backstep_domain::{ImageRef, Mechanism};
+use backstep_domain::{ImageRef, Mechanism, ProblemCode};
 use clap::Args;
 
 use super::{
     Exit, Failure,
     api::{At, print_json},
     archive, follow, git,
+    terminal::{at_a_terminal, question},
 };
 use crate::http::api::dto;
 
@@ -18,6 +19,9 @@ use crate::http::api::dto;
 pub struct Deploy {
     #[command(flatten)]
     pub(super) parts: Parts,
+    /// Roll it out although it has parts that were rejected.
+    #[arg(long)]
+    allow_rejected: bool,
     /// Do not wait for the rollout.
     #[arg(long)]
     no_wait: bool,
@@ -60,7 +64,7 @@ fn table_and_head(text: &str) -> Result<(String, String), String> {
 
 impl Deploy {
     pub async fn run(self) -> Result<Exit, Failure> {
-        record(&self.at, self.parts, false, !self.no_wait).await
+        record(&self.at, self.parts, How { allow_rejected: self.allow_rejected, ..How::waiting(!self.no_wait) }).await
     }
 }
 
@@ -99,8 +103,23 @@ impl Parts {
     }
 }
 
+/// How a deploy is recorded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct How {
+    pub adoption: bool,
+    pub allow_rejected: bool,
+    pub wait: bool,
+}
+
+impl How {
+    pub fn waiting(wait: bool) -> Self {
+        Self { wait, ..Self::default() }
+    }
+}
+
 /// Packs, uploads, finalizes and follows: the way of a deploy and of an adoption.
-pub async fn record(at: &At, parts: Parts, adoption: bool, wait: bool) -> Result<Exit, Failure> {
+pub async fn record(at: &At, parts: Parts, how: How) -> Result<Exit, Failure> {
+    let How { adoption, allow_rejected, wait } = how;
     // All that can be wrong here is looked at before the server hears of it.
     let create = parts.create(adoption).await?;
     let packed = match &parts.dags {
@@ -110,7 +129,7 @@ pub async fn record(at: &At, parts: Parts, adoption: bool, wait: bool) -> Result
     let (api, deployment) = at.connect().await?;
     let base = format!("deployments/{}/deploys", deployment.id);
     let upload: dto::Deploy = api.post(&base, &create).await?;
-    let mut finalize = dto::FinalizeDeploy::default();
+    let mut finalize = dto::FinalizeDeploy { allow_rejected, ..dto::FinalizeDeploy::default() };
     if let Some(packed) = &packed {
         let address = upload.dags_upload_url.as_deref();
         let address = address.ok_or_else(|| Failure::failed("The server does not say where to put the DAG files."))?;
@@ -122,7 +141,18 @@ pub async fn record(at: &At, parts: Parts, adoption: bool, wait: bool) -> Result
         );
         finalize.dag_tarball_version = Some(uploaded.dag_tarball_version);
     }
-    let deploy: dto::Deploy = api.post(&format!("{base}/{}/finalize", upload.id), &finalize).await?;
+    let path = format!("{base}/{}/finalize", upload.id);
+    let deploy: dto::Deploy = match api.post(&path, &finalize).await {
+        Err(asks) if asks.code() == Some(ProblemCode::ConfirmRejected) && at_a_terminal() => {
+            eprintln!("{asks}");
+            if !question("Roll it out all the same? [y/N] ")?.eq_ignore_ascii_case("y") {
+                return Err(asks);
+            }
+            finalize.allow_rejected = true;
+            api.post(&path, &finalize).await?
+        }
+        answer => answer?,
+    };
     let deploy = match wait {
         true => follow::follow(&api, deploy).await?,
         false => deploy,

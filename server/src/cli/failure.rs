@@ -106,7 +106,9 @@ impl fmt::Display for Failure {
 fn hint(code: ProblemCode) -> Option<&'static str> {
     match code {
         ProblemCode::Unauthenticated => Some("Set BACKSTEP_TOKEN to a token of this server, or use --token."),
-        ProblemCode::ConfirmName => Some("Give the Deployment's name with --confirm NAME."),
+        ProblemCode::ConfirmName | ProblemCode::ConfirmRejected => {
+            Some("Give the Deployment's name with --confirm NAME.")
+        }
         ProblemCode::RollbackInProgress => Some("`backstep history` shows it; try again when it has ended."),
         _ => None,
     }
@@ -127,6 +129,7 @@ impl From<ProblemBody> for Failure {
             | ProblemCode::RollbackInProgress
             | ProblemCode::Refused
             | ProblemCode::ConfirmName
+            | ProblemCode::ConfirmRejected
             | ProblemCode::Conflict
             | ProblemCode::InProgress
             | ProblemCode::IdempotencyMismatch => Exit::Refused,

@@ -1,5 +1,5 @@
-use backstep_domain::ReleaseTo;
-use clap::{Args, Subcommand, ValueEnum};
+use backstep_domain::{DAY, HOUR, MINUTE, Part, ReleaseTo};
+use clap::{Args, Subcommand};
 
 use super::{
     Exit, Failure,
@@ -7,7 +7,10 @@ use super::{
     follow,
     table::{plain, when},
 };
-use crate::http::api::dto;
+use crate::{
+    clock::{Clock as _, SystemClock},
+    http::api::dto,
+};
 
 /// Keep newly arriving deploys back, or let them go on.
 #[derive(Debug, Args)]
@@ -28,14 +31,23 @@ enum HoldCommand {
         /// Why.
         #[arg(short = 'm', long = "message", value_name = "WHY")]
         why: String,
+        /// How long, as 90m, 4h or 2d; until it is released if left out.
+        #[arg(long = "for", value_name = "TIME", value_parser = length)]
+        lasts: Option<i64>,
+        /// Until when, as 2026-03-01T12:00:00Z.
+        #[arg(long, value_name = "TIME", conflicts_with = "lasts")]
+        until: Option<dto::Time>,
         #[command(flatten)]
         at: At,
     },
     /// Release the hold.
     Release {
-        /// The newest held deploy is rolled out, or none; the others are cancelled.
-        #[arg(long, value_enum)]
-        to: To,
+        /// The held deploy that is rolled out: newest, none, or its number; the others are cancelled.
+        #[arg(long, value_name = "newest|none|NUMBER")]
+        to: ReleaseTo,
+        /// Roll it out although it has parts that were rejected.
+        #[arg(long)]
+        allow_rejected: bool,
         /// Do not wait for the rollout.
         #[arg(long)]
         no_wait: bool,
@@ -44,10 +56,18 @@ enum HoldCommand {
     },
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum To {
-    Newest,
-    None,
+/// Milliseconds of a length as 90m, 4h or 2d.
+fn length(text: &str) -> Result<i64, String> {
+    let wrong = || format!("`{text}` is no length; write it as 90m, 4h or 2d");
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let unit = match unit {
+        "m" => MINUTE,
+        "h" => HOUR,
+        "d" => DAY,
+        _ => return Err(wrong()),
+    };
+    let number = number.parse::<i32>().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
+    Ok(i64::from(number) * unit)
 }
 
 impl Hold {
@@ -67,28 +87,32 @@ impl Hold {
                 print_state(&state, &deployment, at.server.json);
                 Ok(Exit::Done)
             }
-            HoldCommand::Set { why, at } => {
+            HoldCommand::Set { why, lasts, until, at } => {
                 let (api, deployment) = at.connect().await?;
+                let until = until.or(lasts.map(|lasts| dto::Time(SystemClock.now().plus(lasts))));
                 let path = format!("deployments/{}/hold", deployment.id);
-                let state: dto::HoldState = api.post(&path, &dto::SetHold { why }).await?;
+                let state: dto::HoldState = api.post(&path, &dto::SetHold { why, until }).await?;
                 print_state(&state, &deployment, at.server.json);
                 Ok(Exit::Done)
             }
-            HoldCommand::Release { to, no_wait, at } => {
+            HoldCommand::Release { to, allow_rejected, no_wait, at } => {
                 let (api, deployment) = at.connect().await?;
-                release(&api, &deployment, to, !no_wait, at.server.json).await
+                let release = dto::ReleaseHold { allow_rejected, ..to.into() };
+                released(&api, &deployment, release, !no_wait, at.server.json).await
             }
         }
     }
 }
 
-async fn release(api: &Api, deployment: &dto::Deployment, to: To, wait: bool, json: bool) -> Result<Exit, Failure> {
-    let to = match to {
-        To::Newest => ReleaseTo::Newest,
-        To::None => ReleaseTo::None,
-    };
+async fn released(
+    api: &Api,
+    deployment: &dto::Deployment,
+    release: dto::ReleaseHold,
+    wait: bool,
+    json: bool,
+) -> Result<Exit, Failure> {
     let path = format!("deployments/{}/hold/release", deployment.id);
-    let released: dto::Released = api.post(&path, &dto::ReleaseHold { to }).await?;
+    let released: dto::Released = api.post(&path, &release).await?;
     if json {
         print_json(&released);
     }
@@ -112,17 +136,26 @@ fn print_state(state: &dto::HoldState, deployment: &dto::Deployment, json: bool)
 }
 
 fn state_text(state: &dto::HoldState, name: &str, held: u32) -> String {
-    let Some(hold) = &state.hold else {
-        return format!("No hold on {}: new deploys are rolled out.", plain(name));
-    };
-    let by = plain(&hold.by.full_name);
-    let rollback = hold.rollback.map(|number| format!(", by rollback #{number}")).unwrap_or_default();
-    format!(
-        "{} is held by {by} since {} UTC{rollback}: {}\nDeploys kept back: {held}",
-        plain(name),
-        when(hold.since),
-        plain(&hold.why)
-    )
+    let mut lines = Vec::new();
+    match &state.hold {
+        None => lines.push(format!("No hold on {}: new deploys are rolled out.", plain(name))),
+        Some(hold) => {
+            let by = plain(&hold.by.full_name);
+            let rollback = hold.rollback.map(|number| format!(", by rollback #{number}")).unwrap_or_default();
+            let until = hold.until.map(|until| format!(", until {} UTC", when(until))).unwrap_or_default();
+            let (since, why) = (when(hold.since), plain(&hold.why));
+            lines.push(format!("{} is held by {by} since {since} UTC{until}{rollback}: {why}", plain(name)));
+        }
+    }
+    if state.hold.is_some() || held > 0 {
+        lines.push(format!("Deploys kept back: {held}"));
+    }
+    lines.extend(state.rejected_parts.iter().map(|part| {
+        let what = if part.part == Part::Image { "the image" } else { "the DAGs" };
+        let (origin, rollback, by) = (part.origin, part.rollback, plain(&part.by.full_name));
+        format!("Rejected: {what} of #{origin}, with rollback #{rollback} by {by}: {}", plain(&part.why))
+    }));
+    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -137,8 +170,25 @@ mod tests {
             "prod is held by Ada since 2026-03-01 12:00 UTC, by rollback #58: Export is broken\nDeploys kept back: 2";
         assert_eq!(state_text(&serde_json::from_value(hold).unwrap(), "prod", 2), expected);
         assert_eq!(
-            state_text(&dto::HoldState { hold: None }, "prod", 0),
+            state_text(&dto::HoldState { hold: None, rejected_parts: Vec::new() }, "prod", 0),
             "No hold on prod: new deploys are rolled out."
         );
+    }
+
+    #[test]
+    fn what_was_rejected_is_named() {
+        let state = serde_json::json!({"rejectedParts": [{"part": "dags", "content": "sha256:1", "origin": 57, "rollback": 58,
+            "at": "2026-03-01T12:00:00Z", "why": "Twice", "by": {"id": "a", "subjectType": "USER", "fullName": "Ada"}}]});
+        let expected = "No hold on prod: new deploys are rolled out.\nDeploys kept back: 1\n\
+                        Rejected: the DAGs of #57, with rollback #58 by Ada: Twice";
+        assert_eq!(state_text(&serde_json::from_value(state).unwrap(), "prod", 1), expected);
+    }
+
+    #[test]
+    fn a_length_has_a_unit() {
+        assert_eq!((length("90m"), length("4h"), length("2d")), (Ok(90 * MINUTE), Ok(4 * HOUR), Ok(2 * DAY)));
+        for wrong in ["", "h", "4", "0h", "-1h", "4 h", "1w", "4é"] {
+            assert!(length(wrong).is_err(), "{wrong}");
+        }
     }
 }

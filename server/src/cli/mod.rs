@@ -24,6 +24,7 @@ mod plan_text;
 mod rollback;
 mod serve;
 mod table;
+mod terminal;
 mod verify;
 
 #[cfg(test)]

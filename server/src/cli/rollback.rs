@@ -1,5 +1,3 @@
-use std::io::{self, IsTerminal, Write};
-
 use backstep_domain::{DeployNumber, ProblemCode, Scope};
 use clap::Args;
 
@@ -9,6 +7,7 @@ use super::{
     follow,
     plan::plan,
     plan_text,
+    terminal::{at_a_terminal, question},
 };
 use crate::http::api::dto::{Deploy, PlanAnswer, RollBack, ScopeOption};
 
@@ -47,7 +46,7 @@ pub struct Rollback {
 
 impl Rollback {
     pub async fn run(mut self) -> Result<Exit, Failure> {
-        let asks = !self.yes && io::stdin().is_terminal() && io::stderr().is_terminal();
+        let asks = !self.yes && at_a_terminal();
         if !self.yes && !asks {
             return Err(Failure::usage("There is no terminal to ask on. Look at `backstep plan`, then add --yes."));
         }
@@ -140,13 +139,4 @@ fn refused(message: &str, options: &[ScopeOption]) -> Failure {
         false => Exit::Refused,
     };
     Failure::new(exit, message)
-}
-
-fn question(text: &str) -> Result<String, Failure> {
-    let failed = |_| Failure::failed("The terminal cannot be read.");
-    eprint!("{text}");
-    io::stderr().flush().map_err(failed)?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).map_err(failed)?;
-    Ok(answer.trim().to_owned())
 }

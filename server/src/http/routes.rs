@@ -76,7 +76,9 @@ pub fn router(state: HttpState) -> Router {
     for (path, answers) in api::routes() {
         rest = rest.route(path, answers);
     }
-    let rest = rest.with_state(api::ApiState::new(state.usecases.clone(), state.auth.clone()));
+    let rest = rest
+        .with_state(api::ApiState::new(state.usecases.clone(), state.auth.clone()))
+        .layer(middleware::from_fn_with_state(api::InWork::default(), api::one_at_a_time));
 
     let mut all = ui.with_state(state.clone()).merge(rest);
     if state.auth.is_demo() {

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::atomic::AtomicU64, time::Duration};
 
-use backstep_domain::Millis;
+use backstep_domain::{ExportStatus, Millis};
 use prometheus_client::{
     metrics::{family::Family, gauge::Gauge},
     registry::{Registry, Unit},
@@ -24,6 +24,8 @@ pub struct Now {
     /// `None`: the database did not answer, and nothing is said that only it knows.
     counted: Option<Counted>,
     oldest: Duration,
+    /// `None`: no export is configured, or the database did not answer.
+    export: Option<ExportStatus>,
     pools: Vec<PoolUse>,
     space: Option<FreeSpace>,
 }
@@ -31,7 +33,7 @@ pub struct Now {
 impl Now {
     /// Reads them; `now` is the clock's.
     pub async fn read(store: &Store, data: &Path, now: Millis) -> Self {
-        let counted = match timeout(PATIENCE, store.counted()).await {
+        let counted = match timeout(PATIENCE, store.counted(now)).await {
             Ok(Ok(counted)) => Some(counted),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the database does not say what metrics ask");
@@ -39,9 +41,14 @@ impl Now {
             }
             Err(_) => None,
         };
+        let export = match timeout(PATIENCE, store.export_status(now)).await {
+            Ok(Ok(export)) => Some(export).filter(|export| export.enabled),
+            Ok(Err(_)) | Err(_) => None,
+        };
         let since = counted.as_ref().and_then(|counted| counted.running_since);
         let oldest = since.map_or(0, |since| u64::try_from(now.since(since)).unwrap_or(0));
-        Self { counted, oldest: Duration::from_millis(oldest), pools: store.pools(), space: FreeSpace::of(data).ok() }
+        let (oldest, space) = (Duration::from_millis(oldest), FreeSpace::of(data).ok());
+        Self { counted, oldest, export, pools: store.pools(), space }
     }
 
     pub(super) fn registry(&self) -> Registry {
@@ -51,6 +58,9 @@ impl Now {
         to.register("database_up", "Whether the database answered within two seconds", up);
         if let Some(counted) = &self.counted {
             self.register_counted(&mut to, counted);
+        }
+        if let Some(export) = &self.export {
+            register_export(&mut to, export);
         }
         let (open, limit) = (Family::<Connections, Gauge>::default(), Family::<Pool, Gauge>::default());
         for PoolUse { pool, in_use, idle, limit: most } in &self.pools {
@@ -88,4 +98,23 @@ impl Now {
             to.register(name, help, gauge);
         }
     }
+}
+
+fn register_export(to: &mut Registry, export: &ExportStatus) {
+    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    for (name, help, count) in [
+        ("export_waiting_lines", "Log lines that are not sent yet", whole(export.waiting)),
+        ("export_sent_lines", "Log lines that were accepted since the export began", whole(export.sent)),
+        ("export_dropped_lines", "Log lines given up because more waited than is kept", whole(export.dropped)),
+        ("export_set_aside_lines", "Log lines that were refused for good", whole(export.rejected)),
+        ("export_failing", "Whether the last that happened to the export is an error", export.in_trouble().into()),
+    ] {
+        let gauge: Gauge = Gauge::default();
+        gauge.set(count);
+        to.register(name, help, gauge);
+    }
+    let lag = Gauge::<f64, AtomicU64>::default();
+    lag.set(Duration::from_millis(u64::try_from(export.lag_ms).unwrap_or(0)).as_secs_f64());
+    let help = "How long ago the oldest line that waits was written; 0 if none does";
+    to.register_with_unit("export_oldest_waiting", help, Unit::Seconds, lag);
 }

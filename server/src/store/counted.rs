@@ -33,15 +33,15 @@ pub struct PoolUse {
 /// Each through an index that holds nothing else, so that a long history costs nothing.
 pub(super) const COUNTED: &str = "select (select count(*) from deploy_states where status = 'running'), (select count(*) \
                                   from deploy_states where status = 'queued'), (select count(*) from deploy_states where \
-                                  status = 'held'), (select count(*) from holds), (select count(*) from audit_unsealed), \
+                                  status = 'held'), (select count(*) from holds) - (select count(*) from holds where until <= $1), (select count(*) from audit_unsealed), \
                                   (select min(started_at) from deploy_states where status = 'running')";
 
 type Row = (i64, i64, i64, i64, i64, Option<i64>);
 
 impl Store {
     /// What is so in the whole installation now.
-    pub async fn counted(&self) -> Result<Counted, StoreError> {
-        let row: Row = read!(self, c => sqlx::query_as(COUNTED).fetch_one(c).await)?;
+    pub async fn counted(&self, now: Millis) -> Result<Counted, StoreError> {
+        let row: Row = read!(self, c => sqlx::query_as(COUNTED).bind(now.0).fetch_one(c).await)?;
         let (running, queued, held, on_hold, unsealed, since) = row;
         Ok(Counted { running, queued, held, on_hold, unsealed, running_since: since.map(Millis) })
     }

@@ -1,8 +1,8 @@
 //! Writing to one Deployment, which is locked meanwhile: what is decided on is what is true.
 
 use backstep_domain::{
-    Author, Deploy, DeployId, DeployNumber, DeployStatus, Deployment, DeploymentId, Hold, Millis, SettingChange,
-    Upload, past_return,
+    Author, Deploy, DeployId, DeployNumber, DeployStatus, Deployment, DeploymentId, Hold, Millis, Part, RejectedPart,
+    SettingChange, Upload, past_return,
 };
 use serde_json::json;
 
@@ -196,12 +196,28 @@ impl DeploymentTx {
         event(&mut self.tx, id, at, "rejected", &json!({ "rejected": rejected, "by": by })).await
     }
 
+    /// Remembers a part as rejected, in place of an older mark of it.
+    pub async fn reject_part(&mut self, part: &RejectedPart) -> Result<(), StoreError> {
+        const SQL: &str = "insert into rejected_parts (deployment_id, part, content, body) values ($1, $2, $3, $4) on \
+                           conflict (deployment_id, part, content) do update set body = excluded.body";
+        let (id, name) = (self.deployment.id.as_str(), part_name(part.part));
+        within!(&mut self.tx, c => sqlx::query(SQL).bind(id).bind(name).bind(&part.content).bind(to_json(part)).execute(c).await.map(|_| ()))?;
+        Ok(())
+    }
+
+    pub async fn clear_rejected_part(&mut self, part: &RejectedPart) -> Result<(), StoreError> {
+        const SQL: &str = "delete from rejected_parts where deployment_id = $1 and part = $2 and content = $3";
+        let (id, name) = (self.deployment.id.as_str(), part_name(part.part));
+        within!(&mut self.tx, c => sqlx::query(SQL).bind(id).bind(name).bind(&part.content).execute(c).await.map(|_| ()))?;
+        Ok(())
+    }
+
     /// Sets the hold, in place of one that is on.
     pub async fn set_hold(&mut self, hold: &Hold) -> Result<(), StoreError> {
-        const SQL: &str = "insert into holds (deployment_id, body) values ($1, $2) on conflict (deployment_id) do update \
-                           set body = excluded.body";
-        let id = self.deployment.id.as_str();
-        within!(&mut self.tx, c => sqlx::query(SQL).bind(id).bind(to_json(hold)).execute(c).await.map(|_| ()))?;
+        const SQL: &str = "insert into holds (deployment_id, body, until) values ($1, $2, $3) on conflict (deployment_id) do \
+                           update set body = excluded.body, until = excluded.until";
+        let (id, until) = (self.deployment.id.as_str(), hold.until.map(|t| t.0));
+        within!(&mut self.tx, c => sqlx::query(SQL).bind(id).bind(to_json(hold)).bind(until).execute(c).await.map(|_| ()))?;
         self.hold_event(hold.since, "set", &to_json(hold)).await
     }
 
@@ -243,6 +259,13 @@ impl DeploymentTx {
 
     pub async fn commit(self) -> Result<(), StoreError> {
         self.tx.commit().await
+    }
+}
+
+fn part_name(part: Part) -> &'static str {
+    match part {
+        Part::Image => "image",
+        Part::Dags => "dags",
     }
 }
 

@@ -6,6 +6,7 @@ use backstep_domain::{Deploy, DeployId, DeployNumber, DeploymentId, HistoryFilte
 
 use super::{
     Store, StoreError,
+    deployment_tx::HELD,
     pool::read,
     rows::{DeployRow, deploy_columns, deploys, without_nul},
     search::{like, trigrams},
@@ -144,6 +145,12 @@ impl Store {
         let number = i64::from(number.get());
         let rows: Vec<DeployRow> =
             read!(self, c => sqlx::query_as(ABOVE).bind(id.as_str()).bind(number).fetch_all(c).await)?;
+        deploys(rows)
+    }
+
+    /// The deploys that a hold keeps back, oldest first.
+    pub async fn held(&self, id: &DeploymentId) -> Result<Vec<Deploy>, StoreError> {
+        let rows: Vec<DeployRow> = read!(self, c => sqlx::query_as(HELD).bind(id.as_str()).fetch_all(c).await)?;
         deploys(rows)
     }
 

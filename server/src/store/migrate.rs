@@ -42,6 +42,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0005_export.sql"),
         postgres: include_str!("migrations/postgres/0005_export.sql"),
     },
+    Migration {
+        version: 6,
+        sqlite: include_str!("migrations/sqlite/0006_rejected_parts.sql"),
+        postgres: include_str!("migrations/postgres/0006_rejected_parts.sql"),
+    },
 ];
 
 const CREATE: &str = "create table if not exists schema_version (version bigint primary key)";

@@ -1,6 +1,6 @@
 //! What a Deployment is doing now.
 
-use backstep_domain::{Deploy, DeployNumber, DeploymentId, Hold};
+use backstep_domain::{Deploy, DeployNumber, DeploymentId, Hold, RejectedPart};
 
 use super::{
     Store, StoreError,
@@ -16,7 +16,10 @@ pub struct Present {
     pub queued: Option<Deploy>,
     /// The deploy that was live just before the live one.
     pub before_live: Option<DeployNumber>,
+    /// It may have ended: see `Hold::is_on`.
     pub hold: Option<Hold>,
+    /// What was rolled back and marked.
+    pub rejected: Vec<RejectedPart>,
     /// How many deploys are held.
     pub held: u32,
     /// The newest number; `None` for an empty history.
@@ -35,6 +38,7 @@ pub(super) const NUMBERS: &str = "select (select max(number) from deploys where 
                        deploy_states where deployment_id = $1 and live_until is not null order by live_until desc, number \
                        desc limit 1), (select count(*) from deploy_states where deployment_id = $1 and status = 'held')";
 const HOLD: &str = "select body from holds where deployment_id = $1";
+pub(super) const REJECTED: &str = "select body from rejected_parts where deployment_id = $1 order by part, content";
 
 type Numbers = (Option<i64>, Option<i64>, i64);
 
@@ -51,7 +55,9 @@ pub(super) async fn present_within(tx: &mut Tx, id: &DeploymentId) -> Result<Pre
     let rows: Vec<DeployRow> = within!(tx, c => sqlx::query_as(ACTIVE).bind(id.as_str()).fetch_all(c).await)?;
     let numbers: Numbers = within!(tx, c => sqlx::query_as(NUMBERS).bind(id.as_str()).fetch_one(c).await)?;
     let hold: Option<(String,)> = within!(tx, c => sqlx::query_as(HOLD).bind(id.as_str()).fetch_optional(c).await)?;
-    assemble(rows, numbers, hold)
+    let rejected: Vec<(String,)> = within!(tx, c => sqlx::query_as(REJECTED).bind(id.as_str()).fetch_all(c).await)?;
+    let rejected = rejected.iter().map(|(body,)| from_json(body)).collect::<Result<_, _>>()?;
+    Ok(Present { rejected, ..assemble(rows, numbers, hold)? })
 }
 
 fn assemble(rows: Vec<DeployRow>, numbers: Numbers, hold: Option<(String,)>) -> Result<Present, StoreError> {

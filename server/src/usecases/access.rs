@@ -113,6 +113,7 @@ impl UseCases {
     ) -> Result<Option<String>, Problem> {
         let done = same_request(remembered, key)?;
         if done.is_some() {
+            key.replayed.set();
             self.metrics.replayed();
         }
         Ok(done)

@@ -136,7 +136,7 @@ impl UseCases {
             live: present.live,
             running: present.running,
             queued: present.queued,
-            hold: present.hold,
+            hold: present.hold.filter(|hold| hold.is_on(self.clock.now())),
             held: present.held,
             rollback_allowed_here: self.policy.rollback_enabled,
             deployment,

@@ -1,6 +1,6 @@
 use backstep_domain::{
     AuditAction, AuditEntry, Brought, BroughtImage, Cause, Deploy, DeployId, DeployNumber, DeployStatus, DeploymentId,
-    Part, Principal, Problem, ProblemCode, Upload, deployed_revision,
+    Part, Principal, Problem, ProblemCode, Upload, confirm_rejected, deployed_revision,
 };
 
 use super::{
@@ -8,15 +8,21 @@ use super::{
     access::{Where, of},
     audit::recorded,
     create_upload::check_parts,
+    hold::rollback_goes_first,
+    rejected::Rejections,
 };
 
 impl UseCases {
     /// Makes an upload a deploy: it gets its number, and is queued, or held while a hold is on.
+    ///
+    /// # Errors
+    /// `confirm_rejected` if it would roll out parts that were rejected, unless they are allowed.
     pub async fn finalize(
         &self,
         who: &Principal,
         id: &DeploymentId,
         upload: &DeployId,
+        allow_rejected: bool,
         key: Option<IdempotencyKey>,
     ) -> Result<Deploy, Problem> {
         let deployment = self.visible(who, id).await?;
@@ -45,14 +51,14 @@ impl UseCases {
         let number = present.newest.map_or(DeployNumber::FIRST, |n| n.next());
         let before = present.live.as_ref().map(|live| &live.revision);
         let revision = deployed_revision(before, number, &deployment, &brought(&upload));
-        let held = present.hold.is_some() && !upload.adoption;
-        let status = match (upload.adoption, held) {
+        let hold = present.hold.as_ref().filter(|hold| hold.is_on(now) && !upload.adoption);
+        let status = match (upload.adoption, hold.is_some()) {
             (true, _) => DeployStatus::Succeeded,
             (false, true) => DeployStatus::Held,
             (false, false) => DeployStatus::Queued,
         };
         let kept = if upload.adoption { self.kept_now(&deployment).await } else { None };
-        let deploy = Deploy {
+        let mut deploy = Deploy {
             id: upload.id.clone(),
             deployment: id.clone(),
             number,
@@ -64,7 +70,7 @@ impl UseCases {
             created_by: who.author.clone(),
             description: upload.description.clone(),
             status,
-            status_reason: present.hold.as_ref().filter(|_| held).map(|h| format!("held by {}: {}", h.by.name, h.why)),
+            status_reason: hold.map(|h| format!("held by {}: {}", h.by.name, h.why)),
             started_at: None,
             ended_at: upload.adoption.then_some(now),
             live_from: upload.adoption.then_some(now),
@@ -73,15 +79,19 @@ impl UseCases {
             kept: kept.unwrap_or_default(),
             artifact_missing: false,
         };
+        let mut rejections = Rejections::of(&present);
+        if status == DeployStatus::Queued {
+            let asked = rejections.among(&deploy, &deploy.kind.parts());
+            if !asked.is_empty() && !allow_rejected {
+                return Err(confirm_rejected(number, &asked));
+            }
+            rejections.clear(&mut tx, asked.clone()).await?;
+            rejections.mark(&mut tx, &asked, None, who, now).await?;
+        }
+        deploy.rejected = rejections.has(&deploy);
         if let Some(waiting) = present.queued.filter(|_| status == DeployStatus::Queued) {
             if waiting.is_rollback() {
-                return Err(Problem {
-                    winner: Some(waiting.number),
-                    ..Problem::new(
-                        ProblemCode::RollbackInProgress,
-                        format!("The rollback {} is about to start; deploy again when it is done.", waiting.number),
-                    )
-                });
+                return Err(rollback_goes_first(&waiting));
             }
             let reason = format!("{number} came before its rollout started");
             tx.set_status(&waiting.id, DeployStatus::Cancelled, Some(&reason), now).await.map_err(of("deploy"))?;

@@ -9,9 +9,11 @@ mod cancel;
 mod compare;
 mod create_upload;
 mod deployments;
+mod export_status;
 mod facts;
 mod finalize;
 mod grants;
+mod held;
 mod history;
 mod hold;
 mod kept_forms;
@@ -19,6 +21,7 @@ mod place_access;
 mod places;
 mod plan_rollback;
 mod ports;
+mod rejected;
 mod roles;
 mod roll_back;
 mod rollout;
@@ -30,7 +33,10 @@ mod workspaces;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use backstep_domain::{Catalogue, Policy, Roles};
 
@@ -55,11 +61,27 @@ use crate::{
 };
 
 /// A caller's promise that two requests with the same key are one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct IdempotencyKey {
     pub key: String,
     /// Hash of method, path and body: the same key with another body is an error.
     pub body_hash: String,
+    /// Set where the answer is that of an earlier request.
+    pub replayed: Replayed,
+}
+
+/// Whether a request was answered with what an earlier one did.
+#[derive(Clone, Debug, Default)]
+pub struct Replayed(Arc<AtomicBool>);
+
+impl Replayed {
+    fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl IdempotencyKey {

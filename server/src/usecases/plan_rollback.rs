@@ -50,6 +50,7 @@ impl UseCases {
             live,
             target,
             before_live: present.before_live,
+            rejected: &present.rejected,
             between,
             running: present.running.as_ref(),
             permissions: &permissions,

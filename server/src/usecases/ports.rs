@@ -8,8 +8,8 @@ use backstep_app::{
     ports::{AuditPort, FormsPort, HistoryPort, PeoplePort, Ports, RollbacksPort, SettingsPort, SettingsUpdate},
 };
 use backstep_domain::{
-    AuditFilter, Comparison, DeployNumber, DeployView, DeploymentId, DeploymentView, FileDiff, HistoryFilter,
-    HistoryPage, Principal, Problem, ReleaseTo, Rollout, SettingsView,
+    AuditFilter, Comparison, DeployNumber, DeployView, DeploymentId, DeploymentView, ExportStatus, FileDiff, HOUR,
+    HeldView, HistoryFilter, HistoryPage, Principal, Problem, ReleaseTo, Rollout, SettingsView,
 };
 
 use super::UseCases;
@@ -126,8 +126,13 @@ impl RollbacksPort for Everything {
         self.usecases.cancel_deploy(who, id, number, why).await.map(|_| ())
     }
 
-    async fn set_hold(&self, who: &Principal, id: &DeploymentId, why: &str) -> Result<(), Problem> {
-        self.usecases.set_hold(who, id, why).await
+    async fn held(&self, who: &Principal, id: &DeploymentId) -> Result<HeldView, Problem> {
+        self.usecases.held(who, id).await
+    }
+
+    async fn set_hold(&self, who: &Principal, id: &DeploymentId, why: &str, hours: Option<u32>) -> Result<(), Problem> {
+        let until = hours.map(|hours| self.usecases.clock.now().plus(i64::from(hours) * HOUR));
+        self.usecases.set_hold(who, id, why, until).await
     }
 
     async fn release_hold(
@@ -135,8 +140,9 @@ impl RollbacksPort for Everything {
         who: &Principal,
         id: &DeploymentId,
         to: ReleaseTo,
+        allow_rejected: bool,
     ) -> Result<Option<DeployNumber>, Problem> {
-        self.usecases.release_hold(who, id, to).await
+        self.usecases.release_hold(who, id, to, allow_rejected).await
     }
 }
 
@@ -171,6 +177,10 @@ impl AuditPort for Everything {
         }
         let page = self.usecases.audit(who, filter, before, PAGE).await?;
         Ok(AuditView { places, page: Some(page) })
+    }
+
+    async fn export_status(&self, who: &Principal) -> Result<ExportStatus, Problem> {
+        self.usecases.export_status(who).await
     }
 }
 

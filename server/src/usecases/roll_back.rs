@@ -1,6 +1,6 @@
 use backstep_app::api::RollBackRequest;
 use backstep_domain::{
-    AuditAction, AuditEntry, Cause, Deploy, DeployId, DeployStatus, DeploymentId, Hold, Plan, Principal, Problem,
+    AuditAction, AuditEntry, Cause, Deploy, DeployId, DeployStatus, DeploymentId, Hold, Part, Plan, Principal, Problem,
     ProblemCode, Scope, check_description, resolve_scope, rolled_back_revision,
 };
 
@@ -9,6 +9,7 @@ use super::{
     access::{Where, of},
     audit::recorded,
     plan_rollback::{lowest, nothing_runs},
+    rejected::Rejections,
 };
 use crate::{pace::TooFast, store::Present};
 
@@ -61,7 +62,7 @@ impl UseCases {
 
         let now = self.clock.now();
         let number = present.newest.unwrap_or(live.number).next();
-        let deploy = Deploy {
+        let mut deploy = Deploy {
             id: DeployId::new(self.ids.next()),
             deployment: id.clone(),
             number,
@@ -90,21 +91,23 @@ impl UseCases {
             let reason = format!("the rollback {number} goes first");
             tx.request_cancel(&running.id, &reason).await.map_err(of("deploy"))?;
         }
-        tx.insert_deploy(&deploy).await.map_err(of("deploy"))?;
         let (hold, reject) = (request.hold.unwrap_or(true), request.reject.unwrap_or(true));
+        let mut rejections = Rejections::of(&present);
+        // Who rolls forward to it again has decided that it is good: undoing a rollback clears its mark.
+        let back = rejections.among(&deploy, scope.parts());
+        rejections.clear(&mut tx, back.clone()).await?;
+        let rejected = if reject { rejections.reject(&mut tx, &live, &deploy).await? } else { Vec::new() };
+        deploy.rejected = rejections.has(&deploy);
+        let moved = [back, rejected.clone()].concat();
+        rejections.mark(&mut tx, &moved, Some(&target), who, now).await?;
+        tx.insert_deploy(&deploy).await.map_err(of("deploy"))?;
         if hold {
-            let hold = Hold { since: now, by: who.author.clone(), why: description, rollback: Some(number) };
+            let hold =
+                Hold { since: now, by: who.author.clone(), why: description, rollback: Some(number), until: None };
             tx.set_hold(&hold).await.map_err(of("hold"))?;
         }
-        if target.rejected {
-            // Who rolls forward to it again has decided that it is good: undoing a rollback clears its mark.
-            tx.set_rejected(&target.id, false, &who.author, now).await.map_err(of("deploy"))?;
-        }
-        if reject {
-            tx.set_rejected(&live.id, true, &who.author, now).await.map_err(of("deploy"))?;
-        }
-        let with = [hold.then(|| "hold set".to_owned()), reject.then(|| format!("{} rejected", live.number))];
-        let with: Vec<_> = with.into_iter().flatten().collect();
+        let rejected = rejected.iter().map(|r| format!("{} of {} rejected", part_words(r.part), r.origin));
+        let with: Vec<_> = hold.then(|| "hold set".to_owned()).into_iter().chain(rejected).collect();
         let detail = [vec![recorded(&deploy)], with].concat().join("; ");
         let entry = AuditEntry::by(who, now, AuditAction::RollbackRecorded, detail).on(&deployment).of(number);
         tx.audit(&entry).await.map_err(of("deploy"))?;
@@ -115,6 +118,13 @@ impl UseCases {
         self.changes.tell(id, Some(number));
         self.engine.wake();
         Ok(deploy)
+    }
+}
+
+fn part_words(part: Part) -> &'static str {
+    match part {
+        Part::Image => "image",
+        Part::Dags => "DAGs",
     }
 }
 

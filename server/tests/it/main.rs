@@ -4,12 +4,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod alerts;
 mod audit;
 mod authorization;
 mod cross_site;
 mod escalation;
 mod forms;
 mod health;
+mod hold;
+mod idempotency;
 mod kills;
 mod logs;
 mod metrics;

@@ -4,7 +4,8 @@ use server_fn::ServerFn;
 use crate::{
     api::{
         CancelDeploy, ChangePassword, CreateServiceAccount, CreateTeam, EndSession, GiveRole, Invite, KeptForm,
-        MakeToken, RemoveTeam, ResetPassword, RevokeToken, RotateToken, SetAccountDisabled, SetTeamMember, TakeRole,
+        MakeToken, ReleaseHold, RemoveTeam, ResetPassword, RevokeToken, RotateToken, SetAccountDisabled, SetTeamMember,
+        TakeRole,
     },
     words::shown,
 };
@@ -26,6 +27,7 @@ fn to_do(path: &str) -> &'static str {
         RevokeToken::PATH => "The token was not revoked",
         EndSession::PATH => "The session was not ended",
         ChangePassword::PATH => "The password is as it was",
+        ReleaseHold::PATH => "The hold was not released",
         CancelDeploy::PATH => "Nothing was cancelled",
         _ => "Nothing was done",
     }

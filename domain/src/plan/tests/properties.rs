@@ -197,7 +197,7 @@ proptest! {
         let shuffled: Vec<_> = scene.history.deploys.iter().rev().cloned().collect();
         let input = PlanInput {
             policy: &scene.policy, deployment: &scene.history.deployment, live: scene.history.live().unwrap(),
-            target: scene.history.get(target), before_live: scene.history.before_live(), between: &shuffled,
+            target: scene.history.get(target), before_live: scene.history.before_live(), between: &shuffled, rejected: &[],
             running: None, permissions: &scene.permissions, catalogue: &scene.catalogue, targets: &scene.targets,
             facts: &scene.facts, now: scene.now,
         };

@@ -1,7 +1,7 @@
 //! Every reason: a case that has it, and the same case without what brings it about.
 
 use super::*;
-use crate::{Cause, DAY, DeployStatus, ReasonCode as Code, Targets};
+use crate::{Cause, DAY, DeployStatus, Part, ReasonCode as Code, Targets};
 
 /// A scene that has the reason in the named scope, and one that differs in one thing and does not.
 type Case = (Code, Scope, Scene, Scene);
@@ -148,6 +148,12 @@ fn cases() -> Vec<Case> {
             Scope::Image,
             with(&both, |s| s.history.get_mut(1).rejected = true),
             with(&both, |s| s.history.get_mut(2).rejected = true),
+        ),
+        (
+            Code::RejectedBefore,
+            Scope::Dags,
+            with(&both, |s| s.rejected = vec![a_rejected_part(Part::Dags, 1)]),
+            with(&both, |s| s.rejected = vec![a_rejected_part(Part::Image, 1), a_rejected_part(Part::Dags, 2)]),
         ),
         (Code::ImageUnknown, Scope::Image, with(&both, |s| s.facts.image_in_registry = Fact::Unknown), both.clone()),
         (

@@ -97,8 +97,11 @@ async fn a_hundred_thousand_lines_in_bounded_memory(db: &Database) {
     assert_eq!(seen.wrongs, Vec::<String>::new());
     assert!(seen.largest <= MOST, "{} bytes in a request", seen.largest);
     assert_eq!(seen.most_at_once, 1, "one request at a time, so no more than that is in memory");
-    let sent: Vec<_> = seen.requests.iter().flatten().filter_map(|id| super::elastic::line(id)).map(|l| l.1).collect();
-    assert!(sent.is_sorted() && sent.len() == LINES);
+    // A busy machine may let a request run out of time; then it is sent again. What counts is when each line came first.
+    let mut met = std::collections::HashSet::new();
+    let sent = seen.requests.iter().flatten().filter_map(|id| super::elastic::line(id)).map(|line| line.1);
+    let first: Vec<_> = sent.filter(|seq| met.insert(*seq)).collect();
+    assert!(first.is_sorted() && first.len() == LINES);
     println!(
         "export: {LINES} lines drained in {took:.1?}, {} requests, largest {} bytes",
         seen.requests.len(),

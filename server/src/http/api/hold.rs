@@ -1,4 +1,5 @@
 use axum::{Json, extract::State};
+use backstep_domain::Principal;
 
 use super::{
     ApiProblem, ApiState, Caller, dto,
@@ -15,8 +16,7 @@ pub async fn read(
     Caller(who): Caller,
     At(at): At<DeploymentAt>,
 ) -> Result<Json<dto::HoldState>, ApiProblem> {
-    let hold = state.usecases.hold(&who, &at.deployment).await?;
-    Ok(Json(dto::HoldState { hold: hold.map(dto::Hold::from) }))
+    answer(&state, &who, &at).await
 }
 
 /// Set a hold: newly arriving deploys are recorded, but not rolled out.
@@ -29,12 +29,11 @@ pub async fn set(
     At(at): At<DeploymentAt>,
     Input { body, .. }: Input<dto::SetHold>,
 ) -> Result<Json<dto::HoldState>, ApiProblem> {
-    state.usecases.set_hold(&who, &at.deployment, &body.why).await?;
-    let hold = state.usecases.hold(&who, &at.deployment).await?;
-    Ok(Json(dto::HoldState { hold: hold.map(dto::Hold::from) }))
+    state.usecases.set_hold(&who, &at.deployment, &body.why, body.until.map(|until| until.0)).await?;
+    answer(&state, &who, &at).await
 }
 
-/// Release the hold: the newest held deploy is rolled out, or none. The others are cancelled.
+/// Release the hold: the newest held deploy is rolled out, or a chosen one, or none. The others are cancelled.
 #[utoipa::path(post, path = "/api/v1/deployments/{deployment}/hold/release", tag = "Holds",
     operation_id = "releaseHold", params(DeploymentAt), request_body = dto::ReleaseHold,
     responses((status = 200, description = "The hold ended.", body = dto::Released)))]
@@ -44,6 +43,13 @@ pub async fn release(
     At(at): At<DeploymentAt>,
     Input { body, .. }: Input<dto::ReleaseHold>,
 ) -> Result<Json<dto::Released>, ApiProblem> {
-    let number = state.usecases.release_hold(&who, &at.deployment, body.to).await?;
+    let number = state.usecases.release_hold(&who, &at.deployment, body.meant()?, body.allow_rejected).await?;
     Ok(Json(dto::Released { deploy: number.map(u32::from) }))
+}
+
+async fn answer(state: &ApiState, who: &Principal, at: &DeploymentAt) -> Result<Json<dto::HoldState>, ApiProblem> {
+    let hold = state.usecases.hold(who, &at.deployment).await?;
+    let rejected = state.usecases.rejected_parts(who, &at.deployment).await?;
+    let rejected_parts = rejected.into_iter().map(dto::RejectedPart::from).collect();
+    Ok(Json(dto::HoldState { hold: hold.map(dto::Hold::from), rejected_parts }))
 }

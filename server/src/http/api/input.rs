@@ -8,8 +8,8 @@ use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::{ApiProblem, ApiState};
-use crate::usecases::IdempotencyKey;
+use super::{ApiProblem, ApiState, idempotency::KEY};
+use crate::usecases::{IdempotencyKey, Replayed};
 
 /// Bytes of a JSON body. Uploads are streams and have the limits of DAG bundles instead.
 const BODY_LIMIT: usize = 1_000_000;
@@ -27,7 +27,10 @@ impl<T: DeserializeOwned> FromRequest<ApiState> for Input<T> {
     async fn from_request(request: Request, _: &ApiState) -> Result<Self, ApiProblem> {
         let (parts, body) = request.into_parts();
         let bytes = whole(body).await?;
-        let key = idempotency_key(&parts.headers, &parts.method, parts.uri.path(), &bytes)?;
+        let mut key = idempotency_key(&parts.headers, &parts.method, parts.uri.path(), &bytes)?;
+        if let (Some(key), Some(replayed)) = (&mut key, parts.extensions.get::<Replayed>()) {
+            key.replayed = replayed.clone();
+        }
         Ok(Self { body: parse(&bytes)?, key })
     }
 }
@@ -96,7 +99,7 @@ fn idempotency_key(
     path: &str,
     body: &[u8],
 ) -> Result<Option<IdempotencyKey>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let Some(value) = headers.get(KEY) else { return Ok(None) };
     let visible = |bytes: &[u8]| bytes.iter().all(|b| b.is_ascii_graphic());
     let bytes = value.as_bytes();
     if bytes.is_empty() || bytes.len() > 255 || !visible(bytes) {
@@ -107,7 +110,7 @@ fn idempotency_key(
         hasher.update(part);
     }
     let key = String::from_utf8(bytes.to_vec()).expect("visible ASCII is UTF-8");
-    Ok(Some(IdempotencyKey { key, body_hash: hex::encode(hasher.finalize()) }))
+    Ok(Some(IdempotencyKey { key, body_hash: hex::encode(hasher.finalize()), replayed: Replayed::default() }))
 }
 
 #[cfg(test)]
@@ -160,7 +163,7 @@ mod tests {
 
     fn key(value: &[u8], path: &str, body: &'static [u8]) -> Result<Option<IdempotencyKey>, Problem> {
         let mut headers = HeaderMap::new();
-        headers.insert("idempotency-key", http::HeaderValue::from_bytes(value).unwrap());
+        headers.insert(KEY, http::HeaderValue::from_bytes(value).unwrap());
         idempotency_key(&headers, &Method::POST, path, body)
     }
 

@@ -13,7 +13,9 @@ mod deployments;
 mod deploys;
 mod diff;
 pub mod dto;
+mod export;
 mod hold;
+mod idempotency;
 mod input;
 mod openapi;
 mod params;
@@ -35,6 +37,7 @@ pub use self::{
     audit::Format as ExportFormat,
     caller::{Authenticate, Caller},
     content_digest::header_value as content_digest_value,
+    idempotency::{InWork, one_at_a_time},
     openapi::document,
     problem::{ApiProblem, ProblemBody, no_such_route},
 };
@@ -103,6 +106,7 @@ pub fn table() -> Vec<Route> {
         row(&read, "/api/v1/audit", get(audit::list)),
         row(&read, "/api/v1/audit/export", get(audit::export)),
         row(&read, "/api/v1/audit/checkpoint", get(audit::checkpoint)),
+        row(&read, "/api/v1/export", get(export::status)),
         row(&read, "/api/v1/workspaces", get(workspaces::list)),
         row(&write, "/api/v1/workspaces", post(workspaces::create)),
         row(&read, "/api/v1/deployments", get(deployments::list)),

@@ -12,7 +12,8 @@ use utoipa::{
 };
 
 use super::{
-    ProblemBody, access, audit, cancel, deployments, deploys, diff, hold, rollbacks, rollout, uploads, workspaces,
+    ProblemBody, access, audit, cancel, deployments, deploys, diff, export, hold, rollbacks, rollout, uploads,
+    workspaces,
 };
 
 #[derive(OpenApi)]
@@ -25,7 +26,7 @@ use super::{
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
-        openapi, audit::list, audit::export, audit::checkpoint, workspaces::list, workspaces::create, deployments::list, deployments::create, deployments::read,
+        openapi, audit::list, audit::export, audit::checkpoint, export::status, workspaces::list, workspaces::create, deployments::list, deployments::create, deployments::read,
         deployments::update, deployments::settings, deploys::list, deploys::read, deploys::describe, uploads::create,
         uploads::put_dags, uploads::finalize, diff::diff, rollbacks::plan_last_good, rollbacks::plan,
         rollbacks::roll_back, cancel::cancel, rollout::steps, rollout::logs, rollout::step_logs, hold::read, hold::set, hold::release, access::me,

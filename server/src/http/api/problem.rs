@@ -2,7 +2,7 @@ use axum::response::{IntoResponse, Response};
 use backstep_domain::{Problem, ProblemCode, Scope};
 use http::{
     HeaderValue, StatusCode,
-    header::{CONTENT_TYPE, WWW_AUTHENTICATE},
+    header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -67,6 +67,7 @@ fn title(code: ProblemCode) -> &'static str {
         ProblemCode::RollbackInProgress => "Another rollback is running",
         ProblemCode::Refused => "The plan refuses it",
         ProblemCode::ConfirmName => "The Deployment's name is needed",
+        ProblemCode::ConfirmRejected => "It was rejected before",
         ProblemCode::Conflict => "Not possible in the present state",
         ProblemCode::InProgress => "Being worked on",
         ProblemCode::IdempotencyMismatch => "The Idempotency-Key was used for something else",
@@ -90,10 +91,14 @@ impl From<Problem> for ApiProblem {
 impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.code.status()).expect("every code has a status between 400 and 503");
+        let code = self.0.code;
         let body = serde_json::to_vec(&ProblemBody::from(*self.0)).expect("a problem is plain data");
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if code == ProblemCode::InProgress {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

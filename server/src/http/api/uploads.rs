@@ -79,6 +79,10 @@ pub async fn finalize(
             return Err(Problem::invalid("dagTarballVersion", message).into());
         }
     }
-    let deploy = state.usecases.finalize(&who, &at.deployment, &id, key).await?;
-    Ok(Json(deploys::answer(&state.usecases, &who, deploy).await?))
+    let deploy = state.usecases.finalize(&who, &at.deployment, &id, body.allow_rejected, key).await?;
+    let mut answer = deploys::answer(&state.usecases, &who, deploy).await?;
+    if answer.status == dto::Status::Held {
+        answer.hold = state.usecases.hold(&who, &at.deployment).await?.map(dto::Hold::from);
+    }
+    Ok(Json(answer))
 }

@@ -25,7 +25,8 @@ async fn filled(db: &Database) -> Store {
     let claim = claim(&store, "one").await;
     store.log_lines(&claim, 0, &[(START, "a".to_owned()), (START, "b".to_owned())]).await.unwrap();
     let mut tx = store.lock_deployment(&prod.id).await.unwrap();
-    let hold = backstep_domain::Hold { since: START, by: author("Ada"), why: "why".to_owned(), rollback: None };
+    let hold =
+        backstep_domain::Hold { since: START, by: author("Ada"), why: "why".to_owned(), rollback: None, until: None };
     tx.set_hold(&hold).await.unwrap();
     tx.commit().await.unwrap();
     store

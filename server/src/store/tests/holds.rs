@@ -15,7 +15,13 @@ on_each_database!(
 const EVENTS: &str = "select deployment_id || ' ' || at || ' ' || kind || ' ' || body from hold_events order by id";
 
 fn hold(n: i64) -> Hold {
-    Hold { since: START.plus(n), by: author("Ada"), why: format!("reason {n}"), rollback: Some(number(7)) }
+    Hold {
+        since: START.plus(n),
+        by: author("Ada"),
+        why: format!("reason {n}"),
+        rollback: Some(number(7)),
+        until: Some(START.plus(n + 100)),
+    }
 }
 
 async fn a_hold_is_set_and_released(db: &Database) {

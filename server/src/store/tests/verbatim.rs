@@ -62,7 +62,7 @@ async fn write_and_read(store: &Store, n: u32, text: &str) {
     let id = DeployId::new(format!("deploy {text}"));
     let queued =
         Deploy { id, git, created_by: by.clone(), description: own(), status_reason: Some(own()), ..deploy(&of, 1) };
-    let hold = Hold { since: START, by: by.clone(), why: own(), rollback: None };
+    let hold = Hold { since: START, by: by.clone(), why: own(), rollback: None, until: None };
     let change = SettingChange { setting: own(), old: own(), new: own(), at: START, by: by.clone() };
     let mut tx = store.lock_deployment(&of.id).await.unwrap();
     tx.insert_deploy(&queued).await.unwrap();

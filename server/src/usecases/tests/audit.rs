@@ -215,7 +215,7 @@ async fn what_is_done_is_in_the_log_with_who_and_from_where() {
     usecases.update_settings(admin, id, update.clone()).await.unwrap();
     // Nothing changes, so there is nothing to tell.
     usecases.update_settings(admin, id, update).await.unwrap();
-    usecases.set_hold(admin, id, "freeze").await.unwrap();
+    usecases.set_hold(admin, id, "freeze", None).await.unwrap();
     let image: ImageRef = format!("quay.io/acme/airflow:1@sha256:{}", "a".repeat(64)).parse().unwrap();
     let new = NewUpload {
         kind: DeployKind::Image,
@@ -229,9 +229,9 @@ async fn what_is_done_is_in_the_log_with_who_and_from_where() {
         adoption: false,
     };
     let upload = usecases.create_upload(admin, id, new, None).await.unwrap();
-    let deploy = usecases.finalize(admin, id, &upload.id, None).await.unwrap();
+    let deploy = usecases.finalize(admin, id, &upload.id, false, None).await.unwrap();
     usecases.describe_deploy(admin, id, deploy.number, "Better words").await.unwrap();
-    usecases.release_hold(admin, id, ReleaseTo::None).await.unwrap();
+    usecases.release_hold(admin, id, ReleaseTo::None, false).await.unwrap();
 
     use AuditAction::*;
     let expected = [
@@ -280,8 +280,8 @@ async fn what_is_refused_is_in_the_log_and_nothing_else_happened() {
     ];
     let viewer = somebody("Vera", &grants);
     let refused = |problem: Problem| assert_eq!(problem.code, ProblemCode::Forbidden, "{problem}");
-    refused(usecases.set_hold(&viewer, id, "freeze").await.unwrap_err());
-    refused(usecases.release_hold(&viewer, id, ReleaseTo::None).await.unwrap_err());
+    refused(usecases.set_hold(&viewer, id, "freeze", None).await.unwrap_err());
+    refused(usecases.release_hold(&viewer, id, ReleaseTo::None, false).await.unwrap_err());
     refused(usecases.update_settings(&viewer, id, SettingsUpdate::default()).await.unwrap_err());
     refused(usecases.audit(&viewer, &AuditFilter::default(), None, 10).await.unwrap_err());
     refused(usecases.audit(&viewer, &of_workspace(&world.data.id), None, 10).await.unwrap_err());
@@ -299,7 +299,7 @@ async fn what_is_refused_is_in_the_log_and_nothing_else_happened() {
     }
     assert_eq!(world.actions().await.len(), 2 + refusals.len());
     // What the caller may not see is not there, and is no refusal.
-    assert_eq!(usecases.set_hold(&viewer, &world.other.id, "x").await.unwrap_err().code, ProblemCode::NotFound);
+    assert_eq!(usecases.set_hold(&viewer, &world.other.id, "x", None).await.unwrap_err().code, ProblemCode::NotFound);
     assert_eq!(world.actions().await.len(), 2 + refusals.len());
 }
 
@@ -308,7 +308,7 @@ async fn what_is_refused_is_in_the_log_and_nothing_else_happened() {
 async fn a_refusal_under_the_lock_is_in_the_log() {
     let world = world().await;
     let (usecases, admin, id) = (&world.usecases, &world.admin, &world.prod.id);
-    usecases.set_hold(admin, id, "freeze").await.unwrap();
+    usecases.set_hold(admin, id, "freeze", None).await.unwrap();
     let image: ImageRef = format!("quay.io/acme/airflow:1@sha256:{}", "a".repeat(64)).parse().unwrap();
     let new = NewUpload {
         kind: DeployKind::Image,
@@ -322,10 +322,10 @@ async fn a_refusal_under_the_lock_is_in_the_log() {
         adoption: false,
     };
     let upload = usecases.create_upload(admin, id, new, None).await.unwrap();
-    usecases.finalize(admin, id, &upload.id, None).await.unwrap();
+    usecases.finalize(admin, id, &upload.id, false, None).await.unwrap();
     let author = Author { id: "dags".to_owned(), name: "Dana".to_owned() };
     let dags_only = Principal::new(author, [Permission::DeployRevisionsGet, Permission::DagsPush].into());
-    let refused = usecases.release_hold(&dags_only, id, ReleaseTo::Newest).await.unwrap_err();
+    let refused = usecases.release_hold(&dags_only, id, ReleaseTo::Newest, false).await.unwrap_err();
     assert_eq!(refused.code, ProblemCode::Forbidden);
     assert_eq!(world.actions().await.last(), Some(&AuditAction::Refused));
     assert!(usecases.hold(admin, id).await.unwrap().is_some(), "nothing was done");

@@ -214,6 +214,7 @@ fn access() -> Vec<Row> {
         get("/api/v1/audit", "/api/v1/audit?workspace={workspace}", Need::InWorkspace(WorkspaceIamUpdate)),
         get("/api/v1/audit/export", "/api/v1/audit/export?format=jsonl", Need::Everywhere(SystemIamUpdate)),
         get("/api/v1/audit/checkpoint", "/api/v1/audit/checkpoint", Need::Everywhere(SystemIamUpdate)),
+        get("/api/v1/export", "/api/v1/export", Need::Everywhere(SystemIamUpdate)),
         get("/api/v1/people", "/api/v1/people", Need::Everywhere(SystemUsersGet)),
         json(
             post.clone(),
@@ -313,6 +314,7 @@ fn functions() -> Vec<Row> {
         form("/ui/cancel-deploy", parts, &format!("id={{deployment}}&number=1&description={}", "x".repeat(501))),
         form("/ui/set-hold", push, "id={deployment}&why="),
         form("/ui/release-hold", push, "id={deployment}&to=none"),
+        q("/ui/held", "id={deployment}", READ),
         form("/ui/update-settings", Need::On(&[DeploymentConfigUpdate]), "id={deployment}&name=+"),
         form("/ui/switch-rollback", Need::On(&[DeploymentConfigUpdate]), "id={deployment}&enabled=true"),
         form("/ui/describe-deploy", parts, "id={deployment}&number=1&description="),
@@ -325,6 +327,7 @@ fn access_functions() -> Vec<Row> {
     vec![
         get("/ui/audit", "/ui/audit?filter[deployment]={deployment}", Need::On(&[DeploymentUserRolesUpdate])),
         get("/ui/audit", "/ui/audit?filter[workspace]={workspace}", Need::InWorkspace(WorkspaceIamUpdate)),
+        get("/ui/export", "/ui/export", Need::Everywhere(SystemIamUpdate)),
         get("/ui/people", "/ui/people", Need::Everywhere(SystemUsersGet)),
         form("/ui/invite", Need::Everywhere(SystemUserInvite), "login=&name="),
         gone("/ui/reset-password", "account=MISSING", Need::EverywhereGone(SystemUserInvite)),

@@ -2,7 +2,7 @@ use backstep_domain::{Cause, DeployId, HistoryRow, Mechanism, SchemaHeads, Scope
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{DeployType, Git, Reason, Status, Subject, Time, words};
+use super::{DeployType, Git, Hold, Reason, Status, Subject, Time, words};
 
 /// A deploy, or the upload that it was before it had a number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -23,6 +23,9 @@ pub struct Deploy {
     /// Why it failed, is held or was cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<String>,
+    /// Who holds it back, why and since when: in the answer that says `HELD` first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
     pub description: String,
     pub created_at: Time,
     /// When its status last changed.
@@ -110,6 +113,7 @@ impl From<backstep_domain::Deploy> for Deploy {
             status: deploy.status.into(),
             shown_status: Some(shown),
             status_reason: deploy.status_reason,
+            hold: None,
             description: deploy.description,
             created_at: deploy.created_at.into(),
             updated_at: updated.into(),
@@ -168,6 +172,7 @@ impl From<backstep_domain::Upload> for Deploy {
             status: if open { Status::Initialized } else { Status::Cancelled },
             shown_status: None,
             status_reason: upload.closed,
+            hold: None,
             description: upload.description,
             created_at: upload.created_at.into(),
             updated_at: upload.created_at.into(),

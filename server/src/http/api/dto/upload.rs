@@ -92,11 +92,14 @@ pub struct UploadedDags {
     pub bytes: u64,
 }
 
-/// Nothing more to say: the upload becomes a deploy.
+/// The upload becomes a deploy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FinalizeDeploy {
     /// The digest that the upload answered. Empty or left out: what was uploaded, or what runs, stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dag_tarball_version: Option<String>,
+    /// Roll it out although it has parts that were rejected. Without it such a deploy is refused: 409 `confirm_rejected`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_rejected: bool,
 }

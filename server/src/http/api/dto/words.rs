@@ -52,6 +52,10 @@ pub fn export_format() -> Object {
     one_of(["csv", "jsonl"])
 }
 
+pub fn part() -> Object {
+    one_of(["image", "dags"])
+}
+
 pub fn release_to() -> Object {
     one_of(["newest", "none"])
 }
