@@ -41,7 +41,8 @@ impl UseCases {
         Ok(())
     }
 
-    /// Ends the hold. To the newest: that deploy is rolled out now; the other held ones are cancelled either way.
+    /// Ends the hold. To the newest: that deploy is rolled out now, but never before a rollback that waits; the other held
+    /// ones are cancelled either way.
     pub async fn release_hold(
         &self,
         who: &Principal,
@@ -66,6 +67,15 @@ impl UseCases {
                 return self.noted(who, Where::Deployment(&deployment), Err(refused)).await;
             }
             if let Some(waiting) = &present.queued {
+                if waiting.is_rollback() {
+                    return Err(Problem {
+                        winner: Some(waiting.number),
+                        ..Problem::new(
+                            ProblemCode::RollbackInProgress,
+                            format!("The rollback {} is about to start; release the hold when it is done.", waiting.number),
+                        )
+                    });
+                }
                 let reason = format!("{} was released from the hold", newest.number);
                 tx.set_status(&waiting.id, DeployStatus::Cancelled, Some(&reason), now).await.map_err(of("deploy"))?;
             }
