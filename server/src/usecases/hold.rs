@@ -72,7 +72,10 @@ impl UseCases {
                         winner: Some(waiting.number),
                         ..Problem::new(
                             ProblemCode::RollbackInProgress,
-                            format!("The rollback {} is about to start; release the hold when it is done.", waiting.number),
+                            format!(
+                                "The rollback {} is about to start; release the hold when it is done.",
+                                waiting.number
+                            ),
                         )
                     });
                 }

@@ -7,6 +7,7 @@ mod access;
 mod audit;
 mod authorization;
 mod cross_site;
+mod disk_full;
 mod escalation;
 mod forms;
 mod health;

@@ -1,10 +1,12 @@
 //! One Deployment's life as a small model (`rules.rs`), and the same life through the use cases on SQLite and PostgreSQL:
 //! random sequences of what people, CI and servers do. After each the three must have said the same, and look the same.
 //!
-//! A new rule: say it in `rules.rs`, give it a `Transition`, carry that out in `real.rs`, and name in `REACHED` what must be
-//! reached. A disagreement is shrunk, and named with the seed that brings it back.
+//! A new rule: say it in `rules.rs` or `rollouts.rs`, give it a `Transition`, carry that out in `real.rs`, and name in
+//! `reached.rs` what must be reached. A disagreement is shrunk, and named with the seed that brings it back.
 
+mod reached;
 mod real;
+mod rollouts;
 mod rules;
 mod transition;
 
@@ -17,11 +19,7 @@ use tokio::{
     task::block_in_place,
 };
 
-use self::{
-    real::Real,
-    rules::{Model, REACHED},
-    transition::Transition,
-};
+use self::{reached::REACHED, real::Real, rules::Model, transition::Transition};
 use crate::store::{
     Snapshot,
     tests::database::{Database, on_postgres, on_sqlite},

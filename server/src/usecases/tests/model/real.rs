@@ -12,9 +12,9 @@ use std::{
 use async_trait::async_trait;
 use backstep_app::api::RollBackRequest;
 use backstep_domain::{
-    Catalogue, Cause, Deploy, DeployId, DeployKind, DeployNumber, DeployStatus, Deployment, DeploymentId, Grant, HistoryFilter, Hold,
-    KeptSetting, Millis, Part, Place, Policy, Principal, Problem, Revision, Roles, Step, StepKind, StepStatus,
-    TargetAbility, rebased_revision,
+    Catalogue, Cause, Deploy, DeployId, DeployKind, DeployNumber, DeployStatus, Deployment, DeploymentId, Grant,
+    HistoryFilter, Hold, KeptSetting, Millis, Part, Place, Policy, Principal, Problem, Revision, Roles, Step, StepKind,
+    StepStatus, TargetAbility, rebased_revision,
 };
 
 use super::{

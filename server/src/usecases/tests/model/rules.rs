@@ -1,55 +1,11 @@
-//! The rules, as simply as they can be said: no time, no database, no plan. They are written down here once more on purpose.
+//! The rules for what people and CI do, as simply as they can be said: no time, no database, no plan. They are written down
+//! here once more on purpose.
 
 use std::collections::BTreeSet;
 
-use backstep_domain::{
-    DeployKind, DeployStatus, Part, ProblemCode, ReleaseTo, Scope,
-    StepKind::{self, StageDags, SwitchDags, SwitchImage, Verify},
-    StepStatus,
-};
+use backstep_domain::{DeployKind, DeployStatus, Part, ProblemCode, ReleaseTo, Scope, StepKind, StepStatus};
 
 use super::transition::{RollBack, Transition};
-
-/// What must have been reached in a whole run, or it has shown little.
-pub const REACHED: [&str; 37] = [
-    "deploy: queued",
-    "deploy: held",
-    "deploy: cancels the queued one",
-    "deploy: refused, a rollback is about to start",
-    "rollback: queued",
-    "rollback: asks the running deploy to stop",
-    "rollback: holds the queued deploy",
-    "rollback: sets a hold",
-    "rollback: clears a mark",
-    "rollback: whole, by leaving the scope out",
-    "rollback: whole, as asked for",
-    "rollback: of the image",
-    "rollback: of the DAGs",
-    "rollback: to a deploy with a higher number",
-    "rollback: refused, no such deploy",
-    "rollback: refused, nothing runs",
-    "rollback: refused, another goes on",
-    "rollback: refused, the plan moved",
-    "rollback: refused by the plan",
-    "again: the same answer",
-    "hold: set",
-    "hold: refused, there is one",
-    "release: to the newest",
-    "release: to none",
-    "release: cancels the other held ones",
-    "release: cancels the queued deploy",
-    "release: refused, no hold",
-    "release: refused, a rollback is about to start",
-    "rollout: started",
-    "rollout: taken over",
-    "rollout: nothing to claim",
-    "rollout: on top of what went live meanwhile",
-    "rollout: succeeded",
-    "rollout: failed",
-    "rollout: cancelled before its point of no return",
-    "rollout: asked to stop too late",
-    "rollout: a write without the lease is refused",
-];
 
 /// What somebody was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,25 +51,26 @@ pub struct View {
 
 #[derive(Clone, Debug, Default)]
 pub struct Model {
-    deploys: Vec<Deploy>,
+    pub(super) deploys: Vec<Deploy>,
     hold: Option<Option<u32>>,
     /// Which were live, in this order; the last one is.
-    lived: Vec<u32>,
-    rollout: Option<Rollout>,
+    pub(super) lived: Vec<u32>,
+    pub(super) rollout: Option<Rollout>,
     /// The last request that was recorded, and its answer.
     recorded: Option<Answer>,
     /// Somebody held a rollout before and does not any more.
-    zombie: bool,
+    pub(super) zombie: bool,
     /// What the last transition came to.
     pub reached: BTreeSet<&'static str>,
 }
 
 #[derive(Clone, Debug)]
-struct Rollout {
-    number: u32,
-    epoch: i64,
-    stop: bool,
-    steps: Vec<(StepKind, StepStatus)>,
+pub(super) struct Rollout {
+    pub number: u32,
+    pub epoch: i64,
+    /// A rollback asked it to stop.
+    pub stop: bool,
+    pub steps: Vec<(StepKind, StepStatus)>,
 }
 
 impl Model {
@@ -184,15 +141,15 @@ impl Model {
         self.rollout.is_none() && self.queued().is_none()
     }
 
-    fn at(&mut self, number: u32) -> &mut Deploy {
+    pub(super) fn at(&mut self, number: u32) -> &mut Deploy {
         &mut self.deploys[number as usize - 1]
     }
 
-    fn live(&self) -> Option<&Deploy> {
+    pub(super) fn live(&self) -> Option<&Deploy> {
         self.deploys.iter().find(|deploy| deploy.live)
     }
 
-    fn queued(&self) -> Option<Deploy> {
+    pub(super) fn queued(&self) -> Option<Deploy> {
         self.deploys.iter().find(|deploy| deploy.status == DeployStatus::Queued).cloned()
     }
 
@@ -333,106 +290,5 @@ impl Model {
         }
         self.hold = None;
         Answer::Released(newest)
-    }
-
-    /// One rollout at a time: the one whose server is gone, else the queued one where none runs.
-    fn claim(&mut self, lease_ended: bool) -> Answer {
-        if let Some(rollout) = self.rollout.as_mut().filter(|_| lease_ended) {
-            rollout.epoch += 1;
-            self.zombie = true;
-            self.reached.insert("rollout: taken over");
-            return Answer::Claimed { number: rollout.number, epoch: rollout.epoch, resumed: true };
-        }
-        let Some(queued) = self.queued().filter(|_| self.rollout.is_none()) else {
-            self.reached.insert("rollout: nothing to claim");
-            return Answer::Nothing;
-        };
-        self.at(queued.number).status = DeployStatus::Running;
-        self.rollout = Some(Rollout { number: queued.number, epoch: 1, stop: false, steps: Vec::new() });
-        self.reached.insert("rollout: started");
-        Answer::Claimed { number: queued.number, epoch: 1, resumed: false }
-    }
-
-    fn work(&mut self) -> Answer {
-        use StepStatus::{Pending, Running, Skipped, Succeeded};
-        let Some(rollout) = &mut self.rollout else { return Answer::Nothing };
-        if rollout.steps.is_empty() {
-            return self.plan();
-        }
-        // The point of no return: a switch was begun.
-        let too_late = rollout.steps.iter().any(|(kind, s)| matches!(kind, SwitchImage | SwitchDags) && *s != Pending);
-        match rollout.steps.iter_mut().find(|(_, status)| *status != Succeeded) {
-            None => {
-                self.reached.extend(rollout.stop.then_some("rollout: asked to stop too late"));
-                self.end(DeployStatus::Succeeded)
-            }
-            Some((_, Pending)) if rollout.stop && !too_late => {
-                rollout.steps.iter_mut().filter(|(_, status)| *status == Pending).for_each(|step| step.1 = Skipped);
-                self.end(DeployStatus::Cancelled)
-            }
-            Some((kind, status)) => {
-                *status = if *status == Pending { Running } else { Succeeded };
-                Answer::Step(*kind, *status)
-            }
-        }
-    }
-
-    /// What went live while it waited stays, but for its own parts; what changes is rolled out, and what it brings.
-    fn plan(&mut self) -> Answer {
-        let number = self.rollout.as_ref().map_or(0, |rollout| rollout.number);
-        let (live, mut deploy) = (self.live().cloned(), self.at(number).clone());
-        if let Some(live) = &live {
-            let (image, dags) = (deploy.image, deploy.dags);
-            deploy.image = if deploy.kind.has(Part::Image) { deploy.image } else { live.image };
-            deploy.dags = if deploy.kind.has(Part::Dags) { deploy.dags } else { live.dags };
-            let moved = (image, dags) != (deploy.image, deploy.dags);
-            self.reached.extend(moved.then_some("rollout: on top of what went live meanwhile"));
-        }
-        let (image, dags) = live.map_or((None, None), |live| (live.image, live.dags));
-        let rolls_out = |part: Part, before: Version, after: Version| {
-            let version = |version: Version| version.map(|(version, _)| version);
-            let brings = deploy.kind.has(part) && deploy.rollback.is_none();
-            after.is_some() && (brings || version(before) != version(after))
-        };
-        let (image, dags) = (rolls_out(Part::Image, image, deploy.image), rolls_out(Part::Dags, dags, deploy.dags));
-        let kinds = [(StageDags, dags), (SwitchImage, image), (SwitchDags, dags), (Verify, true)];
-        let kinds: Vec<_> = kinds.into_iter().filter_map(|(kind, needed)| needed.then_some(kind)).collect();
-        if let Some(rollout) = &mut self.rollout {
-            rollout.steps = kinds.iter().map(|kind| (*kind, StepStatus::Pending)).collect();
-        }
-        *self.at(number) = deploy;
-        Answer::Planned(kinds)
-    }
-
-    fn carry_out(&mut self) -> Answer {
-        if self.rollout.is_none() && self.claim(false) == Answer::Nothing {
-            return Answer::Nothing;
-        }
-        loop {
-            if let ended @ Answer::Ended(_) = self.work() {
-                return ended;
-            }
-        }
-    }
-
-    fn break_off(&mut self) -> Answer {
-        if self.is_in_step() { self.end(DeployStatus::Failed) } else { Answer::Nothing }
-    }
-
-    fn end(&mut self, status: DeployStatus) -> Answer {
-        let number = self.rollout.take().map_or(0, |rollout| rollout.number);
-        self.zombie = true;
-        self.at(number).status = status;
-        self.reached.insert(match status {
-            DeployStatus::Succeeded => "rollout: succeeded",
-            DeployStatus::Failed => "rollout: failed",
-            _ => "rollout: cancelled before its point of no return",
-        });
-        if status == DeployStatus::Succeeded {
-            self.deploys.iter_mut().for_each(|deploy| deploy.live = false);
-            self.at(number).live = true;
-            self.lived.push(number);
-        }
-        Answer::Ended(status)
     }
 }

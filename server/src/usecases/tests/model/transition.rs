@@ -14,7 +14,10 @@ use super::rules::Model;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transition {
     /// Upload and finalize, with the image, the DAGs or both of a version; there are few, so that they come again.
-    Deploy { kind: DeployKind, version: usize },
+    Deploy {
+        kind: DeployKind,
+        version: usize,
+    },
     RollBack(RollBack),
     /// The last request that was recorded, once more with its Idempotency-Key.
     Again,
@@ -58,22 +61,21 @@ impl ReferenceStateMachine for Model {
             1 => Just(DeployKind::Dags),
             3 => Just(DeployKind::ImageAndDags)
         ];
-        let deploy = (kind, 0..super::real::VERSIONS)
-            .prop_map(|(kind, version)| Transition::Deploy { kind, version });
+        let deploy = (kind, 0..super::real::VERSIONS).prop_map(|(kind, version)| Transition::Deploy { kind, version });
         let release = select(vec![ReleaseTo::Newest, ReleaseTo::None]).prop_map(Transition::Release);
         // What comes to nothing now is drawn now and then; what goes on with what is there, more often.
         let (waits, runs, steps) = (state.waits() && !state.runs(), state.runs(), state.is_in_step());
         let weight = |often: bool, weight: u32| if often { weight } else { 1 };
         Union::new_weighted(vec![
-            (weight(!state.waits() || runs, 8), deploy.boxed()),
+            (6, deploy.boxed()),
             (weight(state.lived().len() > 1, 12), roll_back(state).boxed()),
             (1, Just(Transition::Again).boxed()),
             (1, Just(Transition::SetHold).boxed()),
             (weight(state.is_held(), 4), release.boxed()),
-            (weight(waits, 8), Just(Transition::Claim).boxed()),
+            (weight(waits, 10), Just(Transition::Claim).boxed()),
             (weight(runs, 2), Just(Transition::LeaseEnds).boxed()),
-            (weight(runs, 10), Just(Transition::Work).boxed()),
-            (weight(waits || runs, 10), Just(Transition::CarryOut).boxed()),
+            (weight(runs, 12), Just(Transition::Work).boxed()),
+            (weight(waits || runs, 7), Just(Transition::CarryOut).boxed()),
             (weight(steps, 3), Just(Transition::Break).boxed()),
             (1, Just(Transition::Zombie).boxed()),
         ])
@@ -92,7 +94,6 @@ fn roll_back(state: &Model) -> impl Strategy<Value = Transition> + use<> {
     let some = (1..=state.newest() + 1).boxed();
     let to = if earlier.is_empty() { some } else { prop_oneof![1 => some, 8 => select(earlier)].boxed() };
     let scope = prop_oneof![2 => Just(None), 1 => select(Scope::ALL.to_vec()).prop_map(Some)];
-    (to, scope, any::<bool>(), any::<bool>(), prop::bool::weighted(0.05)).prop_map(|(to, scope, hold, reject, moved)| {
-        Transition::RollBack(RollBack { to, scope, hold, reject, moved })
-    })
+    (to, scope, any::<bool>(), any::<bool>(), prop::bool::weighted(0.05))
+        .prop_map(|(to, scope, hold, reject, moved)| Transition::RollBack(RollBack { to, scope, hold, reject, moved }))
 }
