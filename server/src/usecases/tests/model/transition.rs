@@ -59,23 +59,26 @@ impl ReferenceStateMachine for Model {
         let kind = prop_oneof![
             1 => Just(DeployKind::Image),
             1 => Just(DeployKind::Dags),
-            3 => Just(DeployKind::ImageAndDags)
+            6 => Just(DeployKind::ImageAndDags)
         ];
         let deploy = (kind, 0..super::real::VERSIONS).prop_map(|(kind, version)| Transition::Deploy { kind, version });
-        let release = select(vec![ReleaseTo::Newest, ReleaseTo::None]).prop_map(Transition::Release);
+        let release =
+            prop_oneof![2 => Just(ReleaseTo::Newest), 1 => Just(ReleaseTo::None)].prop_map(Transition::Release);
         // What comes to nothing now is drawn now and then; what goes on with what is there, more often.
         let (waits, runs, steps) = (state.waits() && !state.runs(), state.runs(), state.is_in_step());
         let weight = |often: bool, weight: u32| if often { weight } else { 1 };
+        // Little can be rolled back before two deploys were live.
+        let young = state.lived().len() < 2;
         Union::new_weighted(vec![
-            (6, deploy.boxed()),
-            (weight(state.lived().len() > 1, 12), roll_back(state).boxed()),
+            (if young { weight(!waits && !runs, 20) } else { 6 }, deploy.boxed()),
+            (weight(!young, 12), roll_back(state).boxed()),
             (1, Just(Transition::Again).boxed()),
             (1, Just(Transition::SetHold).boxed()),
-            (weight(state.is_held(), 4), release.boxed()),
+            (weight(state.is_held(), if state.waits() { 10 } else { 6 }), release.boxed()),
             (weight(waits, 10), Just(Transition::Claim).boxed()),
             (weight(runs, 2), Just(Transition::LeaseEnds).boxed()),
             (weight(runs, 12), Just(Transition::Work).boxed()),
-            (weight(waits || runs, 7), Just(Transition::CarryOut).boxed()),
+            (weight(waits || runs, if young { 30 } else { 6 }), Just(Transition::CarryOut).boxed()),
             (weight(steps, 3), Just(Transition::Break).boxed()),
             (1, Just(Transition::Zombie).boxed()),
         ])
