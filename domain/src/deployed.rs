@@ -99,7 +99,9 @@ pub fn check_kind(mechanism: Mechanism, kind: DeployKind) -> Result<(), Problem>
 pub fn rebased_revision(deploy: &Deploy, live: &Revision) -> Revision {
     let mut after = deploy.revision.clone();
     let whole_rollback = deploy.is_rollback() && deploy.kind == DeployKind::ImageAndDags;
-    let brings_mechanism = after.mechanism_origin == deploy.number || whole_rollback;
+    // Recorded before anything ran, a deploy is the origin of a mechanism that another one has brought by now.
+    let brings_mechanism =
+        (after.mechanism_origin == deploy.number || whole_rollback) && after.mechanism != live.mechanism;
     if !brings_mechanism {
         after.mechanism = live.mechanism;
         after.mechanism_origin = live.mechanism_origin;

@@ -8,8 +8,8 @@ use crate::{Author, DeployNumber, Millis, Part, Problem, ProblemCode, Revision};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectedPart {
     pub part: Part,
-    /// What it is, whatever deploy brings it: see [`content_of`].
-    pub content: String,
+    /// What it is, whatever deploy brings it: see [`digest_of`].
+    pub digest: String,
     /// The deploy that brought it.
     pub origin: DeployNumber,
     /// The rollback that took it back.
@@ -22,16 +22,17 @@ pub struct RejectedPart {
 
 impl RejectedPart {
     pub fn is_in(&self, revision: &Revision) -> bool {
-        content_of(revision, self.part).is_some_and(|content| content == self.content)
+        digest_of(revision, self.part).is_some_and(|digest| digest == self.digest)
     }
 }
 
-/// A part by its content: `REPOSITORY@sha256:DIGEST` of the image, the digest of the DAG bundle.
-pub fn content_of(revision: &Revision, part: Part) -> Option<String> {
-    match part {
-        Part::Image => revision.image.image.as_ref().map(crate::ImageRef::pinned),
-        Part::Dags => revision.dags.as_ref().map(|dags| dags.bundle.to_string()),
-    }
+/// The digest of the image, or of the DAG bundle: 64 hexadecimal digits. It is in the JSON of every revision that has the part.
+pub fn digest_of(revision: &Revision, part: Part) -> Option<String> {
+    let digest = match part {
+        Part::Image => revision.image.image.as_ref()?.digest.to_string(),
+        Part::Dags => revision.dags.as_ref()?.bundle.to_string(),
+    };
+    Some(digest.rsplit(':').next().unwrap_or_default().to_owned())
 }
 
 /// The deploy that brought a part.

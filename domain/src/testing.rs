@@ -104,7 +104,7 @@ fn a_deploy_of(n: u32, revision: Revision, kind: DeployKind) -> Deploy {
 pub fn a_rejected_part(part: Part, n: u32) -> RejectedPart {
     RejectedPart {
         part,
-        content: content_of(&a_deploy(n).revision, part).expect("it has both parts"),
+        digest: digest_of(&a_deploy(n).revision, part).expect("it has both parts"),
         origin: number(n),
         rollback: number(n + 1),
         at: START,

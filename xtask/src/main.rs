@@ -11,6 +11,7 @@ mod process;
 mod python;
 mod run;
 mod size;
+mod strace;
 mod suites;
 mod test;
 mod toolchain;

@@ -64,6 +64,17 @@ fn a_change_of_mechanism_erases_the_dags() {
     assert_eq!(after(Some(&second), 3, &back).dags.unwrap().origin, number(3));
 }
 
+/// A found fault: the second one, recorded before anything ran, took the DAGs of the first one out of the history.
+#[test]
+fn what_went_live_meanwhile_stays_also_when_nothing_ran_before() {
+    let first = after(None, 1, &brought(None, Some(1)));
+    let recorded = after(None, 2, &brought(Some(2), None));
+    let second = Deploy { kind: DeployKind::Image, revision: recorded.clone(), ..a_deploy(2) };
+    let rebased = rebased_revision(&second, &first);
+    assert_eq!((&rebased.image, &rebased.dags), (&recorded.image, &first.dags));
+    assert_eq!(rebased.mechanism_origin, number(1));
+}
+
 #[test]
 fn only_dag_deploy_takes_dag_bundles() {
     for mechanism in Mechanism::ALL {

@@ -24,6 +24,16 @@ fn a_tag_makes_no_other_image() {
     assert!(!image.is_in(&revision));
 }
 
+/// So that a database can tell without reading the JSON.
+#[test]
+fn a_digest_is_in_the_json_of_its_revision_and_in_no_other() {
+    let json = |n| serde_json::to_string(&a_deploy(n).revision).unwrap();
+    for part in [Part::Image, Part::Dags] {
+        let digest = a_rejected_part(part, 1).digest;
+        assert_eq!((digest.len(), json(1).contains(&digest), json(2).contains(&digest)), (64, true, false));
+    }
+}
+
 #[test]
 fn the_question_names_who_and_why() {
     let problem = confirm_rejected(number(9), &[a_rejected_part(Part::Dags, 2)]);

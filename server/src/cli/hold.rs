@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn what_was_rejected_is_named() {
-        let state = serde_json::json!({"rejectedParts": [{"part": "dags", "content": "sha256:1", "origin": 57, "rollback": 58,
+        let state = serde_json::json!({"rejectedParts": [{"part": "dags", "digest": "1", "origin": 57, "rollback": 58,
             "at": "2026-03-01T12:00:00Z", "why": "Twice", "by": {"id": "a", "subjectType": "USER", "fullName": "Ada"}}]});
         let expected = "No hold on prod: new deploys are rolled out.\nDeploys kept back: 1\n\
                         Rejected: the DAGs of #57, with rollback #58 by Ada: Twice";

@@ -198,17 +198,17 @@ impl DeploymentTx {
 
     /// Remembers a part as rejected, in place of an older mark of it.
     pub async fn reject_part(&mut self, part: &RejectedPart) -> Result<(), StoreError> {
-        const SQL: &str = "insert into rejected_parts (deployment_id, part, content, body) values ($1, $2, $3, $4) on \
-                           conflict (deployment_id, part, content) do update set body = excluded.body";
+        const SQL: &str = "insert into rejected_parts (deployment_id, part, digest, body) values ($1, $2, $3, $4) on \
+                           conflict (deployment_id, part, digest) do update set body = excluded.body";
         let (id, name) = (self.deployment.id.as_str(), part_name(part.part));
-        within!(&mut self.tx, c => sqlx::query(SQL).bind(id).bind(name).bind(&part.content).bind(to_json(part)).execute(c).await.map(|_| ()))?;
+        within!(&mut self.tx, c => sqlx::query(SQL).bind(id).bind(name).bind(&part.digest).bind(to_json(part)).execute(c).await.map(|_| ()))?;
         Ok(())
     }
 
     pub async fn clear_rejected_part(&mut self, part: &RejectedPart) -> Result<(), StoreError> {
-        const SQL: &str = "delete from rejected_parts where deployment_id = $1 and part = $2 and content = $3";
+        const SQL: &str = "delete from rejected_parts where deployment_id = $1 and part = $2 and digest = $3";
         let (id, name) = (self.deployment.id.as_str(), part_name(part.part));
-        within!(&mut self.tx, c => sqlx::query(SQL).bind(id).bind(name).bind(&part.content).execute(c).await.map(|_| ()))?;
+        within!(&mut self.tx, c => sqlx::query(SQL).bind(id).bind(name).bind(&part.digest).execute(c).await.map(|_| ()))?;
         Ok(())
     }
 

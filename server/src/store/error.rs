@@ -59,6 +59,11 @@ impl StoreError {
             }
             Self::WrongState(message) => Problem::new(ProblemCode::Conflict, message),
             Self::Fenced => Problem::new(ProblemCode::Conflict, "Another worker carries this rollout on."),
+            Self::Database(error) if is_full(&error) => {
+                tracing::error!(%error, "the disk of the database is full");
+                let message = "The server's disk is full, so nothing was done. Make room there, then try again.";
+                Problem::new(ProblemCode::Unavailable, message)
+            }
             other => {
                 tracing::error!(error = %other, "the store failed");
                 Problem::new(
@@ -76,4 +81,10 @@ impl StoreError {
             _ => error.into(),
         }
     }
+}
+
+/// SQLite's `SQLITE_FULL`, PostgreSQL's `disk_full`.
+fn is_full(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|e| e.code());
+    matches!(code.as_deref(), Some("13" | "53100"))
 }

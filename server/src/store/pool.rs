@@ -9,7 +9,7 @@ use std::{
 };
 
 use sqlx::{
-    PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    Connection as _, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -91,7 +91,7 @@ impl Pool {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5));
-        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let write = connections(1).connect_with(options.clone()).await?;
         migrate::sqlite(&write).await?;
         let journal: String = sqlx::query_scalar("pragma journal_mode").fetch_one(&write).await?;
         let synchronous: i64 = sqlx::query_scalar("pragma synchronous").fetch_one(&write).await?;
@@ -100,7 +100,7 @@ impl Pool {
                 "cannot be set to WAL with synchronous=FULL, so commits would not be durable",
             ));
         }
-        let read = SqlitePoolOptions::new().max_connections(8).connect_with(options.read_only(true)).await?;
+        let read = connections(8).connect_with(options.read_only(true)).await?;
         Ok(Self::Sqlite { read, write, _lock: Arc::new(lock) })
     }
 
@@ -142,6 +142,17 @@ impl Pool {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// At most so many; one that still counts a transaction is replaced.
+///
+/// SQLite ends a transaction by itself when the disk is full. Rolling it back then fails, sqlx goes on to count it, and would
+/// begin no other on this connection ever again.
+fn connections(most: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(most).before_acquire(|connection, _| {
+        let sound = !connection.is_in_transaction();
+        Box::pin(async move { Ok(sound) })
+    })
 }
 
 fn lock_file(database: &Path) -> Result<File, StoreError> {

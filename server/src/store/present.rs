@@ -38,7 +38,7 @@ pub(super) const NUMBERS: &str = "select (select max(number) from deploys where 
                        deploy_states where deployment_id = $1 and live_until is not null order by live_until desc, number \
                        desc limit 1), (select count(*) from deploy_states where deployment_id = $1 and status = 'held')";
 const HOLD: &str = "select body from holds where deployment_id = $1";
-pub(super) const REJECTED: &str = "select body from rejected_parts where deployment_id = $1 order by part, content";
+pub(super) const REJECTED: &str = "select body from rejected_parts where deployment_id = $1 order by part, digest";
 
 type Numbers = (Option<i64>, Option<i64>, i64);
 

@@ -13,7 +13,8 @@ macro_rules! deploy_fields {
     () => {
         "select d.id, d.deployment_id, d.number, d.kind, d.cause, s.revision, d.git, d.created_at, d.author_id, \
          d.author_name, s.description, s.status, s.reason, s.started_at, s.ended_at, s.live_from, s.live_until, \
-         s.rejected, s.artifact_missing, s.kept "
+         cast(case when s.rejected = 1 or exists (select 1 from rejected_parts r where r.deployment_id = s.deployment_id \
+         and s.revision like '%' || r.digest || '%') then 1 else 0 end as bigint) as rejected, s.artifact_missing, s.kept "
     };
 }
 /// The same, and the two tables that they are from.

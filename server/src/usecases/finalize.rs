@@ -85,10 +85,8 @@ impl UseCases {
             if !asked.is_empty() && !allow_rejected {
                 return Err(confirm_rejected(number, &asked));
             }
-            rejections.clear(&mut tx, asked.clone()).await?;
-            rejections.mark(&mut tx, &asked, None, who, now).await?;
+            rejections.clear(&mut tx, &asked).await?;
         }
-        deploy.rejected = rejections.has(&deploy);
         if let Some(waiting) = present.queued.filter(|_| status == DeployStatus::Queued) {
             if waiting.is_rollback() {
                 return Err(rollback_goes_first(&waiting));
@@ -104,6 +102,7 @@ impl UseCases {
             tx.remember(&key.of(&who.author.id, deploy.id.as_str()), now).await.map_err(of("deploy"))?;
         }
         tx.commit().await.map_err(of("deploy"))?;
+        deploy.rejected = rejections.has(&deploy);
         self.changes.tell(id, Some(number));
         self.engine.wake();
         Ok(deploy)

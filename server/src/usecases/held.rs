@@ -53,7 +53,7 @@ impl UseCases {
         if part.part == Part::Image {
             return Ok(Fix::Another);
         }
-        let rejected = part.content.parse::<BundleDigest>().ok();
+        let rejected = part.digest.parse::<BundleDigest>().ok();
         let (rejected, runs) = (self.files_of(rejected.as_ref()).await?, self.files_of(live.and_then(bundle)).await?);
         let (Some(rejected), Some(runs), Some(held)) = (rejected, runs, self.files_of(bundle(deploy)).await?) else {
             return Ok(Fix::Another);

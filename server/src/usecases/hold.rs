@@ -96,8 +96,7 @@ impl UseCases {
             if !asked.is_empty() && !allow_rejected {
                 return Err(confirm_rejected(chosen.number, &asked));
             }
-            rejections.clear(&mut tx, asked.clone()).await?;
-            rejections.mark(&mut tx, &asked, None, who, now).await?;
+            rejections.clear(&mut tx, &asked).await?;
             if let Some(waiting) = &present.queued {
                 if waiting.is_rollback() {
                     return Err(rollback_goes_first(waiting));
@@ -160,7 +159,7 @@ pub(super) fn rollback_goes_first(waiting: &Deploy) -> Problem {
         winner: Some(waiting.number),
         ..Problem::new(
             ProblemCode::RollbackInProgress,
-            format!("The rollback {} is about to start; deploy again when it is done.", waiting.number),
+            format!("The rollback {} is about to start; come again when it is done.", waiting.number),
         )
     }
 }

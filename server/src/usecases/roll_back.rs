@@ -1,7 +1,7 @@
 use backstep_app::api::RollBackRequest;
 use backstep_domain::{
     AuditAction, AuditEntry, Cause, Deploy, DeployId, DeployStatus, DeploymentId, Hold, Part, Plan, Principal, Problem,
-    ProblemCode, Scope, check_description, resolve_scope, rolled_back_revision,
+    ProblemCode, Scope, check_description, has_rejected, resolve_scope, rolled_back_revision,
 };
 
 use super::{
@@ -95,11 +95,12 @@ impl UseCases {
         let mut rejections = Rejections::of(&present);
         // Who rolls forward to it again has decided that it is good: undoing a rollback clears its mark.
         let back = rejections.among(&deploy, scope.parts());
-        rejections.clear(&mut tx, back.clone()).await?;
+        rejections.clear(&mut tx, &back).await?;
+        if target.rejected && !has_rejected(&target.revision, &present.rejected) {
+            // Marked as a whole, before parts were.
+            tx.set_rejected(&target.id, false, &who.author, now).await.map_err(of("deploy"))?;
+        }
         let rejected = if reject { rejections.reject(&mut tx, &live, &deploy).await? } else { Vec::new() };
-        deploy.rejected = rejections.has(&deploy);
-        let moved = [back, rejected.clone()].concat();
-        rejections.mark(&mut tx, &moved, Some(&target), who, now).await?;
         tx.insert_deploy(&deploy).await.map_err(of("deploy"))?;
         if hold {
             let hold =
@@ -115,6 +116,7 @@ impl UseCases {
             tx.remember(&key.of(&who.author.id, deploy.id.as_str()), now).await.map_err(of("deploy"))?;
         }
         tx.commit().await.map_err(of("deploy"))?;
+        deploy.rejected = rejections.has(&deploy);
         self.changes.tell(id, Some(number));
         self.engine.wake();
         Ok(deploy)

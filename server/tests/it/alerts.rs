@@ -37,7 +37,8 @@ async fn an_alert_asks_for_metrics_that_there_are() {
     let measured = Measured::start(&place);
     // A family without a series yet is named all the same.
     let scraped = measured.scrape().await;
-    let known: BTreeSet<_> = scraped.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    let known: BTreeSet<_> =
+        scraped.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     let text = alerts();
     let asked: BTreeSet<_> = lines_of(&text, "expr:").into_iter().flat_map(metrics_in).collect();
     assert!(asked.len() >= 10, "{asked:?}");

@@ -8,6 +8,7 @@ mod alerts;
 mod audit;
 mod authorization;
 mod cross_site;
+mod disk_full;
 mod escalation;
 mod forms;
 mod health;

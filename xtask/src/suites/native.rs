@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{Counts, Setting, Suite, libtest};
 use crate::workspace::Workspace;
-use crate::{faketime, process};
+use crate::{faketime, process, strace};
 
 /// Tells the tests which PostgreSQL to use; those of the store and the export fail without it.
 const POSTGRES_VARIABLE: &str = "BACKSTEP_TEST_POSTGRES";
@@ -35,8 +35,10 @@ pub fn run(suite: Suite, setting: &mut Setting<'_>) -> Result<Counts> {
         Suite::Server | Suite::Store | Suite::Integration | Suite::Torture => Some(setting.postgres()?.to_owned()),
         _ => None,
     };
-    if suite == Suite::Torture {
-        faketime::ensure()?;
+    match suite {
+        Suite::Store => strace::ensure()?,
+        Suite::Torture => faketime::ensure()?,
+        _ => {}
     }
     let workspace = setting.workspace;
     if setting.binaries.is_none() {
@@ -59,9 +61,9 @@ pub fn run(suite: Suite, setting: &mut Setting<'_>) -> Result<Counts> {
             command.arg("--exact").args(share);
         }
         match suite {
-            Suite::Store => command.args(["--test-threads", STORE_THREADS]),
-            // What they count beyond tests: cells, secrets, kills.
-            Suite::Integration => command.arg("--show-output"),
+            // What they count beyond tests: sequences, commits, cells, secrets, kills.
+            Suite::Store => command.args(["--show-output", "--test-threads", STORE_THREADS]),
+            Suite::Server | Suite::Integration => command.arg("--show-output"),
             Suite::Torture => command.args(["--show-output", "--test-threads", "1"]),
             _ => &mut command,
         };

@@ -48,8 +48,8 @@ pub struct HoldState {
 pub struct RejectedPart {
     #[schema(schema_with = words::part)]
     pub part: Part,
-    /// `REPOSITORY@sha256:DIGEST`, or the digest of the DAG bundle.
-    pub content: String,
+    /// The digest of the image or of the DAG bundle, hexadecimal.
+    pub digest: String,
     /// The number of the deploy that brought it.
     pub origin: u32,
     /// The number of the rollback that took it back.
@@ -63,7 +63,7 @@ impl From<backstep_domain::RejectedPart> for RejectedPart {
     fn from(part: backstep_domain::RejectedPart) -> Self {
         Self {
             part: part.part,
-            content: part.content,
+            digest: part.digest,
             origin: part.origin.get(),
             rollback: part.rollback.get(),
             at: part.at.into(),

@@ -2,9 +2,9 @@
 create table rejected_parts (
     deployment_id text not null references deployments (id),
     part text not null check (part in ('image', 'dags')),
-    content text not null,
+    digest text not null check (length(digest) = 64),
     body text not null,
-    primary key (deployment_id, part, content)
+    primary key (deployment_id, part, digest)
 ) strict, without rowid;
 
 -- When a hold ends by itself.
