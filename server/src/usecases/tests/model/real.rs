@@ -184,7 +184,13 @@ impl Life<'_> {
                 self.real.clock.advance(LEASE);
                 self.claim().await
             }
-            Transition::Work => self.work().await,
+            Transition::Work(times) => {
+                let mut last = Answer::Nothing;
+                for _ in 0..*times {
+                    last = self.work().await;
+                }
+                last
+            }
             Transition::CarryOut => {
                 if self.holder.is_none() && self.claim().await == Answer::Nothing {
                     return Answer::Nothing;

@@ -8,6 +8,13 @@ use backstep_domain::{
 
 use super::rules::{Answer, Model, Rollout, Version};
 
+impl Rollout {
+    /// The point of no return: a switch was begun.
+    pub fn is_past_return(&self) -> bool {
+        self.steps.iter().any(|(kind, s)| matches!(kind, SwitchImage | SwitchDags) && *s != StepStatus::Pending)
+    }
+}
+
 impl Model {
     /// One rollout at a time: the one whose server is gone, else the queued one where none runs.
     pub(super) fn claim(&mut self, lease_ended: bool) -> Answer {
@@ -33,8 +40,7 @@ impl Model {
         if rollout.steps.is_empty() {
             return self.plan();
         }
-        // The point of no return: a switch was begun.
-        let too_late = rollout.steps.iter().any(|(kind, s)| matches!(kind, SwitchImage | SwitchDags) && *s != Pending);
+        let too_late = rollout.is_past_return();
         match rollout.steps.iter_mut().find(|(_, status)| *status != Succeeded) {
             None => {
                 self.reached.extend(rollout.stop.then_some("rollout: asked to stop too late"));

@@ -95,7 +95,7 @@ impl Model {
             Transition::Release(to) => self.release(*to),
             Transition::Claim => self.claim(false),
             Transition::LeaseEnds => self.claim(true),
-            Transition::Work => self.work(),
+            Transition::Work(times) => (0..*times).fold(Answer::Nothing, |_, _| self.work()),
             Transition::CarryOut => self.carry_out(),
             Transition::Break => self.break_off(),
             Transition::Zombie if self.zombie => {
@@ -142,6 +142,13 @@ impl Model {
 
     pub fn is_in_step(&self) -> bool {
         self.rollout.as_ref().is_some_and(|r| r.steps.iter().any(|(_, status)| *status == StepStatus::Running))
+    }
+
+    /// A rollback would come after the point of no return, or bring back a deploy with a higher number: both are rare.
+    pub fn is_rare(&self) -> bool {
+        let newer = self.lived.last().is_some_and(|live| self.lived.iter().any(|number| number > live));
+        let goes_first = self.rollout.as_ref().is_some_and(|r| r.is_past_return() && !r.stop);
+        newer || (goes_first && self.lived.len() > 1)
     }
 
     pub fn is_at_rest(&self) -> bool {

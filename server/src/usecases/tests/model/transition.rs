@@ -27,8 +27,8 @@ pub enum Transition {
     Claim,
     /// The holder of the rollout is gone for longer than its lease; then another server looks for work.
     LeaseEnds,
-    /// The holder does the next thing: plans the steps, begins one, ends one, or ends the rollout.
-    Work,
+    /// The holder does so many things: plans the steps, begins one, ends one, or ends the rollout.
+    Work(u32),
     /// The same until the rollout is over; claims it first if nobody has it.
     CarryOut,
     /// The step that runs fails.
@@ -69,15 +69,20 @@ impl ReferenceStateMachine for Model {
         let weight = |often: bool, weight: u32| if often { weight } else { 1 };
         // Little can be rolled back before two deploys were live.
         let young = state.lived().len() < 2;
+        let deploys = match (young, state.is_held()) {
+            (true, _) => weight(!waits && !runs, 20),
+            (false, true) => 2,
+            (false, false) => 6,
+        };
         Union::new_weighted(vec![
-            (if young { weight(!waits && !runs, 20) } else { 6 }, deploy.boxed()),
-            (weight(!young, 12), roll_back(state).boxed()),
+            (deploys, deploy.boxed()),
+            (weight(!young, if state.is_rare() { 40 } else { 12 }), roll_back(state).boxed()),
             (1, Just(Transition::Again).boxed()),
             (1, Just(Transition::SetHold).boxed()),
             (weight(state.is_held(), if state.waits() { 10 } else { 6 }), release.boxed()),
             (weight(waits, 10), Just(Transition::Claim).boxed()),
             (weight(runs, 2), Just(Transition::LeaseEnds).boxed()),
-            (weight(runs, 12), Just(Transition::Work).boxed()),
+            (weight(runs, 12), (1..=5u32).prop_map(Transition::Work).boxed()),
             (weight(waits || runs, if young { 30 } else { 6 }), Just(Transition::CarryOut).boxed()),
             (weight(steps, 3), Just(Transition::Break).boxed()),
             (1, Just(Transition::Zombie).boxed()),
