@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod backup;
 pub mod bundles;
 pub mod changes;
 pub mod cli;

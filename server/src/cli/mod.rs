@@ -1,4 +1,4 @@
-//! The command line: one file a command. `serve` and `verify` work on the data folder;
+//! The command line: one file a command. `serve`, `verify`, `backup` and `restore` work on the data folder;
 //! all others talk to a server through its REST API.
 
 mod admin;
@@ -6,6 +6,7 @@ mod adopt;
 mod api;
 mod archive;
 mod audit;
+mod backup;
 mod cancel;
 mod completions;
 pub mod compose_env;
@@ -21,6 +22,7 @@ mod installation;
 mod openapi;
 mod plan;
 mod plan_text;
+mod restore;
 mod rollback;
 mod serve;
 mod table;
@@ -73,6 +75,8 @@ enum Command {
     Hold(hold::Hold),
     Audit(audit::Audit),
     Verify(verify::Verify),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     Completions(completions::Completions),
     Openapi(openapi::Openapi),
     ComposeEnv(compose_env::ComposeEnv),
@@ -94,6 +98,8 @@ impl Cli {
             Command::Cancel(command) => (command.at.server.json, command.run().await),
             Command::Hold(command) => (command.json(), command.run().await),
             Command::Audit(command) => (command.json(), command.run().await),
+            Command::Backup(command) => (command.json, command.run().await),
+            Command::Restore(command) => (false, command.run().await),
             Command::Verify(command) => (command.json, command.run().await),
             Command::Completions(command) => (false, command.run()),
             Command::Openapi(command) => (false, command.run()),

@@ -40,6 +40,11 @@ pub struct Verify {
 }
 
 impl Verify {
+    /// The check of an installation without a checkpoint from elsewhere.
+    pub(super) fn of(installation: Installation) -> Self {
+        Self { installation, checkpoint: Vec::new(), public_key: Vec::new(), json: false }
+    }
+
     pub async fn run(self) -> Result<Exit, Failure> {
         let config = self.installation.config().context("the configuration")?;
         let data = self.installation.data(&config);

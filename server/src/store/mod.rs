@@ -5,6 +5,7 @@
 
 mod accounts;
 mod audit;
+mod backup;
 mod counted;
 mod deployment_tx;
 mod deployments;
@@ -35,6 +36,7 @@ mod tokens;
 mod uploads;
 mod workspaces;
 
+pub use backup::{copy_sqlite, known_schema, schema_of};
 pub use counted::{Counted, PoolUse};
 pub use deployment_tx::DeploymentTx;
 pub use error::StoreError;
@@ -44,6 +46,7 @@ pub use grants::{Kept, NewGrant};
 pub use history::EligibleWhen;
 pub use idempotency::{Key, Remembered};
 pub use notices::Notices;
+pub(crate) use pool::masked;
 pub use present::Present;
 pub use rollouts::{Claim, RolloutEnd};
 pub use sessions::{NewSession, OpenSession};

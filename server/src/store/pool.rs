@@ -166,7 +166,7 @@ fn lock_file(database: &Path) -> Result<File, StoreError> {
 }
 
 /// An address without its password.
-pub(super) fn masked(url: &str) -> String {
+pub(crate) fn masked(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if at > scheme => format!("{}://...{}", &url[..scheme], &url[at..]),
         _ => url.to_owned(),

@@ -7,6 +7,7 @@ mod access;
 mod alerts;
 mod audit;
 mod authorization;
+mod backup;
 mod cross_site;
 mod disk_full;
 mod escalation;
