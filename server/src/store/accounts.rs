@@ -51,8 +51,15 @@ impl Store {
             return Ok(());
         }
         let mut tx = self.pool.begin().await?;
-        insert(&mut tx, account, None, "backstep").await?;
-        tx.commit().await
+        match insert(&mut tx, account, None, "backstep").await {
+            Ok(()) => tx.commit().await,
+            Err(taken @ StoreError::Taken(_)) => {
+                drop(tx);
+                // A server that started at the same moment was quicker; else somebody has the name.
+                self.account(&account.id).await.map(drop).map_err(|_| taken)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Puts an account with a role into an empty store: the demo's.

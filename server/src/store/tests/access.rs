@@ -16,6 +16,7 @@ on_each_database!(
     a_token_is_found_by_its_hash_and_ends,
     a_link_works_once,
     failures_are_counted_by_login_and_address,
+    servers_that_start_at_once_make_the_operator_once,
 );
 
 /// An entry for the audit log; what it says is tested elsewhere.
@@ -270,4 +271,21 @@ async fn failures_are_counted_by_login_and_address(db: &Database) {
     assert_eq!(store.sign_in_failures("ada", "192.0.2.9", START.plus(1)).await.unwrap().0, 1);
     store.forget_failures("ada").await.unwrap();
     assert_eq!(store.sign_in_failures("ada", "192.0.2.1", START).await.unwrap(), (0, 1, Some(START.plus(3))));
+}
+
+async fn servers_that_start_at_once_make_the_operator_once(db: &Database) {
+    let store = db.open().await;
+    let other = db.open_beside(&store).await;
+    let operator = Account { kind: AccountKind::Service, login: None, ..person("operator") };
+    let all = (0..12).map(|n| {
+        let (store, operator) = (if n % 2 == 0 { store.clone() } else { other.clone() }, operator.clone());
+        tokio::spawn(async move { store.ensure_account(&operator).await })
+    });
+    for outcome in futures::future::join_all(all).await {
+        outcome.unwrap().unwrap();
+    }
+    assert_eq!(store.account(&operator.id).await.unwrap(), operator);
+    // Under another id the name is somebody's.
+    let namesake = Account { id: AccountId::new("another"), ..operator };
+    assert!(matches!(store.ensure_account(&namesake).await, Err(StoreError::Taken(_))));
 }
