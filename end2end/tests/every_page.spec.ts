@@ -39,7 +39,6 @@ const STATES: State[] = [
   { name: 'the question whether to cancel, too late', at: (d) => `${d.deploy(4)}/cancel` },
   { name: 'the held deploys, none', at: (d) => `${d.home}/hold` },
   { name: 'the export, none configured', at: () => '/export' },
-  { name: 'the export, as a viewer', at: () => '/export', as: 'viewer' },
   { name: 'a comparison', at: (d) => d.compare(5, 13) },
   { name: 'a comparison with the lines of a file', at: (d) => `${d.compare(12, 13)}&file=daily_revenue.py` },
   { name: 'a comparison of nothing yet', at: (d) => `${d.home}/compare` },

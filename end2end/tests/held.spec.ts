@@ -35,8 +35,8 @@ test('is the fix in here: held deploys are compared, and one is chosen @phone', 
   await expect(held(page, 4)).toContainText('No: it brings the DAGs of #2 back as they were when they were rejected.');
   await expect(held(page, 5)).toContainText('Of 3 files that the rollback of #2 changed, 2 are as they were rejected.');
   await held(page, 5).getByText('File by file').click();
-  await expect(held(page, 5).getByRole('listitem').filter({ hasText: 'revenue.py: changed since' })).toBeVisible();
-  await expect(held(page, 5).getByRole('listitem').filter({ hasText: 'stock.py: as rejected' })).toBeVisible();
+  await expect(held(page, 5).locator('.names li').filter({ hasText: 'revenue.py: changed since' })).toBeVisible();
+  await expect(held(page, 5).locator('.names li').filter({ hasText: 'stock.py: as rejected' })).toBeVisible();
 
   // What was rejected is let through only by somebody who says so.
   const allow = held(page, 4).getByRole('checkbox', { name: 'Roll it out although it was rejected.' });

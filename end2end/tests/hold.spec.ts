@@ -142,7 +142,7 @@ test('a hold without a reason is refused, and the form stays open', async ({ pag
   await expect(page.getByRole('alert')).toHaveText('why takes 1 to 500 characters.');
   await expect(page.getByLabel('Why')).toBeVisible();
   await expect(banner(page)).toHaveCount(0);
-  expect(await rest(server, 'GET', `deployments/${analytics.id}/hold`)).toEqual({});
+  expect(await rest(server, 'GET', `deployments/${analytics.id}/hold`)).toEqual({ rejectedParts: [] });
 });
 
 test('a hold that somebody else set meanwhile is told @no-js', async ({ page, visit, ownServer }) => {
