@@ -1,8 +1,10 @@
 //! Files, copied so that they survive a loss of power, with what they are.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::{Read as _, Write as _},
+    os::unix::fs::DirBuilderExt as _,
     path::Path,
 };
 
@@ -11,11 +13,17 @@ use sha2::{Digest as _, Sha256};
 
 use super::Copied;
 
+/// Makes a folder, and those above it, readable by their owner only.
+pub fn make_folder(path: &Path) -> Result<()> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("{} cannot be made", path.display()))
+}
+
 /// Copies a file of one folder to the same place in another, and reads it only once.
 pub fn copy_file(from: &Path, to: &Path, path: &Path) -> Result<Copied> {
     let (source, target) = (from.join(path), to.join(path));
     if let Some(folder) = target.parent() {
-        fs::create_dir_all(folder)?;
+        make_folder(folder)?;
     }
     let mut input = File::open(&source).with_context(|| format!("{} cannot be read", source.display()))?;
     let mut output = File::create_new(&target).with_context(|| format!("{} cannot be made", target.display()))?;
@@ -34,25 +42,11 @@ pub fn copy_file(from: &Path, to: &Path, path: &Path) -> Result<Copied> {
     Ok(Copied { path: path.to_owned(), size, sha256: hex::encode(hasher.finalize()) })
 }
 
-/// Copies a folder with all that is in it. What is being written meanwhile has another name until it is whole, and is left
-/// out: nothing refers to it yet.
-pub fn copy_tree(from: &Path, to: &Path, path: &Path) -> Result<Vec<Copied>> {
-    let mut copied = Vec::new();
-    fs::create_dir_all(to.join(path))?;
-    let mut entries = fs::read_dir(from.join(path))?.collect::<Result<Vec<_>, _>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let (kind, path) = (entry.file_type()?, path.join(entry.file_name()));
-        // The object store writes to NAME#1 first.
-        let whole = !entry.file_name().to_string_lossy().contains('#');
-        if kind.is_dir() {
-            copied.extend(copy_tree(from, to, &path)?);
-        } else if kind.is_file() && whole {
-            copied.push(copy_file(from, to, &path)?);
-        }
-    }
-    sync(&to.join(path))?;
-    Ok(copied)
+/// Every folder that the files are in, up to `root`, to the disk.
+pub fn sync_folders(root: &Path, files: &[Copied]) -> Result<()> {
+    let above = |file: &Copied| file.path.ancestors().skip(1).map(Path::to_owned).collect::<Vec<_>>();
+    let folders: BTreeSet<_> = files.iter().flat_map(above).collect();
+    folders.iter().rev().try_for_each(|folder| sync(&root.join(folder)))
 }
 
 pub fn sha256_of(path: &Path) -> Result<String> {

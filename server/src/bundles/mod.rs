@@ -12,6 +12,7 @@ mod header;
 mod limits;
 mod manifest;
 mod materialize;
+mod objects;
 mod pack;
 mod paths;
 mod receive;
@@ -39,6 +40,7 @@ pub use self::{
     error::BundleError,
     limits::Limits,
     manifest::{canonical, digest_of},
+    objects::{Hold, Listed, Objects},
     pack::{Packed, pack},
     receive::{ArchiveDigest, StagedArchive},
 };
@@ -52,6 +54,8 @@ pub struct Bundles {
     objects: Arc<dyn ObjectStore>,
     /// The object store's folder, if it is one on this machine.
     local: Option<PathBuf>,
+    /// What others do to the same folder, who may remove what is not kept.
+    beside: Option<Objects>,
     scratch: PathBuf,
     limits: Limits,
 }
@@ -78,12 +82,13 @@ impl Bundles {
         let store = LocalFileSystem::new_with_prefix(&objects)
             .map_err(|source| BundleError::storage("open the object store", source))?
             .with_fsync(true);
-        Ok(Self { objects: Arc::new(store), local: Some(objects), scratch, limits })
+        let beside = Some(Objects::of(data_dir));
+        Ok(Self { objects: Arc::new(store), local: Some(objects), beside, scratch, limits })
     }
 
     /// Keeps bundles in any object store (S3), with scratch on this machine; `scratch` must exist.
     pub fn remote(objects: Arc<dyn ObjectStore>, scratch: PathBuf, limits: Limits) -> Self {
-        Self { objects, local: None, scratch, limits }
+        Self { objects, local: None, beside: None, scratch, limits }
     }
 
     /// The limits that uploads are held to.

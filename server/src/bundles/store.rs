@@ -1,6 +1,6 @@
 //! The content-addressed store: `blobs/<aa>/<sha256>` for files, `bundles/<digest>.json` for manifests.
 
-use std::{collections::BTreeSet, io::Read, sync::Arc};
+use std::{collections::BTreeSet, fs::File, io::Read, sync::Arc, time::SystemTime};
 
 use axum::body::Bytes;
 use backstep_domain::{BundleDigest, BundleFile, Fact, Manifest};
@@ -10,6 +10,7 @@ use super::{
     Bundles,
     error::BundleError,
     manifest::{digest_of, sha256_hex},
+    objects::Hold,
     receive::StagedArchive,
     shown::Shown,
     sync_folder,
@@ -39,6 +40,8 @@ impl Bundles {
     async fn keep(&self, unpacked: &Arc<Unpacked>) -> Result<(BundleDigest, Manifest), BundleError> {
         let manifest = unpacked.manifest.clone();
         let digest = digest_of(&manifest);
+        // From here on, until all of it is there, nothing that it is made of is removed.
+        let _held = self.hold().await?;
         let mut seen = BTreeSet::new();
         let once = (0..manifest.files.len()).filter(|at| seen.insert(manifest.files[*at].sha256.clone())).collect();
         let (objects, source) = (Arc::clone(&self.objects), Arc::clone(unpacked));
@@ -50,8 +53,18 @@ impl Bundles {
                 .put(&manifest_at(&digest), text.into())
                 .await
                 .map_err(|e| BundleError::storage("store a manifest", e))?;
+        } else if let Some(objects) = &self.beside {
+            // As new: no history names it yet again, and what is old and named by none is removed.
+            let touched = File::open(objects.manifest_at(&digest)).and_then(|f| f.set_modified(SystemTime::now()));
+            touched.map_err(|e| BundleError::storage("keep a manifest", e))?;
         }
         Ok((digest, manifest))
+    }
+
+    async fn hold(&self) -> Result<Option<Hold>, BundleError> {
+        let Some(objects) = self.beside.clone() else { return Ok(None) };
+        let held = blocking(move || objects.share()).await;
+        held.map(Some).map_err(|e| BundleError::storage("lock the object store", e))
     }
 
     /// A blob that was already there may come from a process killed before its folder was synced.

@@ -1,12 +1,12 @@
 //! The folder of DAG files on its way to the server.
 
-use std::{io::IsTerminal, path::Path};
+use std::path::Path;
 
 use futures::StreamExt;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use tokio_util::io::ReaderStream;
 
-use super::{Failure, api::Api};
+use super::{Failure, api::Api, terminal::progress_bar};
 use crate::{
     bundles::{self, Limits, Packed},
     http::api::{content_digest_value, dto},
@@ -35,9 +35,8 @@ pub async fn upload(api: &Api, address: &str, packed: &Packed) -> Result<dto::Up
 }
 
 fn progress(bytes: u64) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("Uploading {bar:30} {bytes} of {total_bytes}, {eta} left");
-    ProgressBar::new(bytes).with_style(style.expect("the template is right"))
+    let bar = progress_bar();
+    bar.set_length(bytes);
+    bar.set_message("Uploading");
+    bar
 }

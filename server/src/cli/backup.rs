@@ -6,6 +6,7 @@ use super::{
     Exit, Failure,
     api::{print_json, print_text},
     installation::Installation,
+    terminal::progress_bar,
 };
 use crate::{
     backup,
@@ -15,7 +16,7 @@ use crate::{
 
 /// Copy the database, the DAG bundles and the keys into a new folder, also while the server runs.
 ///
-/// PostgreSQL is copied with pg_dump. The folder is as secret as the data folder: keep it where only you can read it. The
+/// The database is copied as it is at one moment (PostgreSQL with pg_dump), with the DAG bundles that it names. The folder is as secret as the data folder: keep it where only you can read it. The
 /// configuration file and the secrets that it names are not in it. See docs/backup.md.
 #[derive(Debug, Args)]
 pub struct Backup {
@@ -35,7 +36,14 @@ impl Backup {
         let data = self.installation.data(&config);
         let database = self.installation.database(&config, &data);
         let now = Time(SystemClock.now()).to_string();
-        let list = backup::make(&data, &database, &self.to, now).await?;
+        let bar = progress_bar();
+        let made = backup::make(&data, &database, &self.to, now, &bar).await;
+        bar.finish_and_clear();
+        let list = made?;
+        if !list.missing.is_empty() {
+            let count = list.missing.len();
+            eprintln!("backstep: {count} DAG bundles that the history names are not there any more, or not whole.");
+        }
         if self.json {
             print_json(&list);
         } else {

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Exit, Failure, api::print_text, installation::Installation, verify};
+use super::{Exit, Failure, api::print_text, installation::Installation, terminal::progress_bar, verify};
 use crate::backup;
 
 /// Put a backup back, where nothing is yet.
@@ -26,7 +26,10 @@ impl Restore {
         let config = self.installation.config().map_err(anyhow::Error::from)?;
         let data = self.installation.data(&config);
         let database = self.installation.database(&config, &data);
-        let list = backup::restore(&self.from, &data, &database).await?;
+        let bar = progress_bar();
+        let put = backup::restore(&self.from, &data, &database, &bar).await;
+        bar.finish_and_clear();
+        let list = put?;
         let (count, made_at) = (list.files.len(), &list.made_at);
         print_text(&format!("{count} files of {made_at} are in {}.", data.display()));
         match self.verify {

@@ -1,6 +1,8 @@
-//! Asking somebody at a terminal.
+//! Asking somebody at a terminal, and showing how far something long is.
 
 use std::io::{self, IsTerminal, Write};
+
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
 
@@ -16,4 +18,13 @@ pub fn question(text: &str) -> Result<String, Failure> {
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).map_err(failed)?;
     Ok(answer.trim().to_owned())
+}
+
+/// On a terminal: what is being done, how far it is, and how long it takes yet.
+pub fn progress_bar() -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{msg} {bar:30} {bytes} of {total_bytes}, {eta} left");
+    ProgressBar::new(0).with_style(style.expect("the template is right"))
 }

@@ -10,34 +10,47 @@ use sqlx::{
 
 use super::{StoreError, migrate, pool::masked};
 
-/// The version of the schema; `None` where there is no Backstep.
-pub async fn schema_of(url: &str) -> Result<Option<i64>, StoreError> {
-    const POSTGRES: &str = "select to_regclass('schema_version') is not null";
-    const SQLITE: &str = "select count(*) > 0 from sqlite_master where name = 'schema_version'";
+/// What is at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    Nothing,
+    /// A Backstep, with this version of its schema.
+    Backstep(i64),
+    /// Something else.
+    Other,
+}
+
+/// Looks, and changes nothing.
+pub async fn look(url: &str) -> Result<Found, StoreError> {
+    const SQLITE: &str = "select count(*), count(case when name = 'schema_version' then 1 end) from sqlite_master";
+    const POSTGRES: &str = "select count(*), count(case when relname = 'schema_version' then 1 end) from pg_class where \
+                            relkind in ('r', 'p', 'v', 'm', 'S') and relnamespace = to_regnamespace(current_schema())";
     match url.strip_prefix("sqlite://") {
-        Some(path) if !Path::new(path).exists() => Ok(None),
+        Some(path) if !Path::new(path).exists() => Ok(Found::Nothing),
         Some(path) => {
             let mut connection = reading(Path::new(path)).await?;
-            let there: bool = sqlx::query_scalar(SQLITE).fetch_one(&mut connection).await?;
-            let version = match there {
-                true => Some(sqlx::query_scalar(migrate::NEWEST).fetch_one(&mut connection).await?),
-                false => None,
+            let found = match sqlx::query_as::<_, (i64, i64)>(SQLITE).fetch_one(&mut connection).await? {
+                (_, 1..) => Found::Backstep(sqlx::query_scalar(migrate::NEWEST).fetch_one(&mut connection).await?),
+                counts => without_backstep(counts),
             };
             connection.close().await?;
-            Ok(version)
+            Ok(found)
         }
         None => {
             let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Address(masked(url)))?;
             let mut connection = options.connect().await?;
-            let there: bool = sqlx::query_scalar(POSTGRES).fetch_one(&mut connection).await?;
-            let version = match there {
-                true => Some(sqlx::query_scalar(migrate::NEWEST).fetch_one(&mut connection).await?),
-                false => None,
+            let found = match sqlx::query_as::<_, (i64, i64)>(POSTGRES).fetch_one(&mut connection).await? {
+                (_, 1..) => Found::Backstep(sqlx::query_scalar(migrate::NEWEST).fetch_one(&mut connection).await?),
+                counts => without_backstep(counts),
             };
             connection.close().await?;
-            Ok(version)
+            Ok(found)
         }
     }
+}
+
+fn without_backstep((all, _): (i64, i64)) -> Found {
+    if all == 0 { Found::Nothing } else { Found::Other }
 }
 
 /// The newest version of the schema that this program knows.

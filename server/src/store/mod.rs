@@ -6,6 +6,7 @@
 mod accounts;
 mod audit;
 mod backup;
+mod contents;
 mod counted;
 mod deployment_tx;
 mod deployments;
@@ -36,7 +37,8 @@ mod tokens;
 mod uploads;
 mod workspaces;
 
-pub use backup::{copy_sqlite, known_schema, schema_of};
+pub use backup::{Found, copy_sqlite, known_schema, look};
+pub use contents::{AuditHead, Contents};
 pub use counted::{Counted, PoolUse};
 pub use deployment_tx::DeploymentTx;
 pub use error::StoreError;

@@ -88,6 +88,10 @@ impl Snapshot {
         Ok(Self { tx })
     }
 
+    pub(super) fn tx(&mut self) -> &mut Tx {
+        &mut self.tx
+    }
+
     /// At most `limit` seals above a place, each with its entry.
     pub async fn seals(&mut self, above: u64, limit: u32) -> Result<Vec<StoredSeal>, StoreError> {
         let above = i64::try_from(above).unwrap_or(i64::MAX);

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Command, Output},
     sync::{
@@ -11,6 +12,7 @@ use std::{
 };
 
 use serde_json::Value;
+use sqlx::Connection as _;
 
 use super::support::{Place, Server, dags};
 
@@ -82,6 +84,10 @@ async fn made_under_load_and_put_back_it_is_what_was_there() {
         };
         let (place, output) = made;
         works(&output);
+        let list: Value = serde_json::from_slice(&fs::read(backup.join("backup.json")).unwrap()).unwrap();
+        assert_eq!(list["missing"], serde_json::json!([]), "every bundle that the history names is in it");
+        assert!(list["audit"]["seq"].as_u64().unwrap() > 0 && list["audit"]["hash"].as_str().unwrap().len() == 64);
+        assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o700, "as secret as the data folder");
         assert!(said(&run("backup", &place, &["--to", &to])).contains("is there already"), "nothing is written over");
 
         let text = works(&run("restore", &other, &["--from", &to, "--verify"]));
@@ -155,4 +161,71 @@ async fn a_backup_that_is_not_what_it_was_is_not_put_back() {
     fs::write(&blob, content).unwrap();
     fs::remove_file(&list).unwrap();
     assert!(restore().contains("is no backup"), "{}", restore());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_with_something_in_it_is_left_alone_and_a_restore_that_fails_leaves_nothing() {
+    each_database(async |place, other| {
+        {
+            let server = Server::start(&place);
+            let id = server.deployment().await;
+            let deploy = server.deploy(&id, 1).await;
+            server.settled(&id, deploy["number"].as_u64().unwrap()).await;
+        }
+        let backup = place.path("backup");
+        let to = backup.to_str().unwrap();
+        works(&run("backup", &place, &["--to", to]));
+
+        fs::create_dir_all(other.path("data")).unwrap();
+        fs::write(other.path("data/notes.txt"), "mine").unwrap();
+        let refused = run("restore", &other, &["--from", to]);
+        assert!(!refused.status.success() && said(&refused).contains("where nothing is"), "{}", said(&refused));
+        assert_eq!(fs::read_dir(other.path("data")).unwrap().count(), 1);
+        fs::remove_file(other.path("data/notes.txt")).unwrap();
+
+        if let Some(database) = other.database() {
+            let mut connection = sqlx::PgConnection::connect(database).await.unwrap();
+            sqlx::query("create table of_somebody_else (id bigint)").execute(&mut connection).await.unwrap();
+            let refused = run("restore", &other, &["--from", to]);
+            assert!(
+                !refused.status.success() && said(&refused).contains("name an empty database"),
+                "{}",
+                said(&refused)
+            );
+            sqlx::query("drop table of_somebody_else").execute(&mut connection).await.unwrap();
+        }
+
+        // A list that says something else than the database in the backup: found at the end, and taken away again.
+        let list = backup.join("backup.json");
+        let text = fs::read_to_string(&list).unwrap();
+        fs::write(&list, text.replacen("\"seq\": ", "\"seq\": 9", 1)).unwrap();
+        let failed = run("restore", &other, &["--from", to]);
+        assert!(!failed.status.success() && said(&failed).contains("does not say what the list"), "{}", said(&failed));
+        let left: Vec<_> = fs::read_dir(other.path("data")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(left.is_empty(), "{left:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_that_is_gone_is_told_and_stops_no_backup() {
+    let place = Place::new();
+    {
+        let server = Server::start(&place);
+        let id = server.deployment().await;
+        for version in 1..=2 {
+            let deploy = server.deploy(&id, version).await;
+            server.settled(&id, deploy["number"].as_u64().unwrap()).await;
+        }
+    }
+    let bundle = fs::read_dir(place.path("data/objects/bundles")).unwrap().next().unwrap().unwrap().path();
+    fs::remove_file(&bundle).unwrap();
+    let backup = place.path("backup");
+    let text = works(&run("backup", &place, &["--to", backup.to_str().unwrap()]));
+    assert!(text.contains("1 DAG bundles that the history names are not there"), "{text}");
+    let list: Value = serde_json::from_slice(&fs::read(backup.join("backup.json")).unwrap()).unwrap();
+    let digest = bundle.file_stem().unwrap().to_str().unwrap();
+    assert_eq!(list["missing"], serde_json::json!([format!("sha256:{digest}")]));
+    assert!(!said(&run("backup", &Place::new(), &["--to", place.path("other").to_str().unwrap()])).is_empty());
+    assert!(!place.path("other").exists(), "a backup that came to nothing leaves nothing");
 }
