@@ -24,3 +24,4 @@ mod shutdown;
 mod support;
 mod torture;
 mod two_servers;
+mod verify;
