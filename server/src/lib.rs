@@ -7,6 +7,7 @@ pub mod auth;
 pub mod backup;
 pub mod bundles;
 pub mod changes;
+pub mod clean;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,5 +1,5 @@
-//! The command line: one file a command. `serve`, `verify`, `backup` and `restore` work on the data folder;
-//! all others talk to a server through its REST API.
+//! The command line: one file a command. `serve`, `verify`, `backup`, `restore`, `clean`, `config check` and `doctor` work on
+//! the machine itself; all others talk to a server through its REST API.
 
 mod admin;
 mod adopt;
@@ -8,6 +8,7 @@ mod archive;
 mod audit;
 mod backup;
 mod cancel;
+mod clean;
 mod completions;
 pub mod compose_env;
 mod create;
@@ -77,6 +78,7 @@ enum Command {
     Verify(verify::Verify),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Clean(clean::Clean),
     Completions(completions::Completions),
     Openapi(openapi::Openapi),
     ComposeEnv(compose_env::ComposeEnv),
@@ -100,6 +102,7 @@ impl Cli {
             Command::Audit(command) => (command.json(), command.run().await),
             Command::Backup(command) => (command.json, command.run().await),
             Command::Restore(command) => (false, command.run().await),
+            Command::Clean(command) => (command.json, command.run().await),
             Command::Verify(command) => (command.json, command.run().await),
             Command::Completions(command) => (false, command.run()),
             Command::Openapi(command) => (false, command.run()),

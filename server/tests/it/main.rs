@@ -8,6 +8,7 @@ mod alerts;
 mod audit;
 mod authorization;
 mod backup;
+mod clean;
 mod cross_site;
 mod disk_full;
 mod escalation;
