@@ -11,6 +11,7 @@ mod cancel;
 mod clean;
 mod completions;
 pub mod compose_env;
+mod config;
 mod create;
 mod deploy;
 mod diff;
@@ -20,6 +21,7 @@ mod git;
 mod history;
 mod hold;
 mod installation;
+mod listening;
 mod openapi;
 mod plan;
 mod plan_text;
@@ -79,6 +81,7 @@ enum Command {
     Backup(backup::Backup),
     Restore(restore::Restore),
     Clean(clean::Clean),
+    Config(config::Config),
     Completions(completions::Completions),
     Openapi(openapi::Openapi),
     ComposeEnv(compose_env::ComposeEnv),
@@ -103,6 +106,7 @@ impl Cli {
             Command::Backup(command) => (command.json, command.run().await),
             Command::Restore(command) => (false, command.run().await),
             Command::Clean(command) => (command.json, command.run().await),
+            Command::Config(command) => (command.json(), command.run()),
             Command::Verify(command) => (command.json, command.run().await),
             Command::Completions(command) => (false, command.run()),
             Command::Openapi(command) => (false, command.run()),

@@ -9,6 +9,7 @@ mod audit;
 mod authorization;
 mod backup;
 mod clean;
+mod config;
 mod cross_site;
 mod disk_full;
 mod escalation;
