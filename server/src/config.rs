@@ -1,5 +1,9 @@
 //! The configuration: flags over environment over file over defaults. An unknown key is an error.
 
+mod check;
+mod effective;
+mod outside;
+
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -10,7 +14,7 @@ use std::{
 
 use backstep_domain::Policy;
 use ipnet::IpNet;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     auth::oidc::{BadOidc, OidcConfig},
@@ -20,8 +24,14 @@ use crate::{
     targets::TargetConfig,
 };
 
+pub use self::{
+    check::{Problem, Reading},
+    effective::{Setting, Source, settings},
+    outside::{Place, problems_outside, wire},
+};
+
 /// The configuration file, as written. Every key has a default.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub server: ServerConfig,
@@ -40,7 +50,7 @@ pub struct Config {
     pub runtimes: Option<PathBuf>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
     /// Where to listen; 127.0.0.1:7411 unless set.
@@ -65,7 +75,7 @@ pub struct ServerConfig {
     pub database: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PolicyConfig {
     pub rollback_enabled: bool,
@@ -90,7 +100,7 @@ impl Default for PolicyConfig {
 }
 
 /// What rollouts are held to.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RolloutConfig {
     /// A step that takes longer is given up, and what ran before is put back.
@@ -110,7 +120,7 @@ impl RolloutConfig {
 }
 
 /// How long sessions last.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SignInConfig {
     /// Unused for so many hours, a session ends.
@@ -126,14 +136,14 @@ impl Default for SignInConfig {
 }
 
 /// Who may do what.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccessConfig {
     /// A YAML file with `roles:`, in the shape of Astronomer Software's values: edits of the built-in roles and new ones.
     pub roles: Option<PathBuf>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EmbedConfig {
     /// Origins whose pages may carry the panel, `https://portal.example`. Exact; no wildcard.
@@ -171,26 +181,30 @@ impl Config {
     fn parse(text: &str, path: &Path) -> Result<Self, BadConfig> {
         let config: Self =
             toml::from_str(text).map_err(|error| BadConfig::Wrong { path: path.to_owned(), error: Box::new(error) })?;
-        if let Some(bad) = config.embed.allowed_origins.iter().find(|o| !is_origin(o)) {
-            return Err(BadConfig::Origin(bad.clone()));
+        match config.problems().into_iter().next() {
+            Some(problem) => Err(problem),
+            None => Ok(config),
         }
-        if config.policy.window_days == 0 {
-            return Err(BadConfig::Window);
+    }
+
+    /// What of it cannot be used, as far as nothing else is looked at.
+    fn problems(&self) -> Vec<BadConfig> {
+        let origins = self.embed.allowed_origins.iter().filter(|origin| !is_origin(origin));
+        let mut problems: Vec<_> = origins.map(|origin| BadConfig::Origin(origin.clone())).collect();
+        if self.policy.window_days == 0 {
+            problems.push(BadConfig::Window);
         }
-        if let Some(url) = config.server.public_url.as_ref().filter(|url| !is_origin(url)) {
-            return Err(BadConfig::PublicUrl(url.clone()));
+        if let Some(url) = self.server.public_url.as_ref().filter(|url| !is_origin(url)) {
+            problems.push(BadConfig::PublicUrl(url.clone()));
         }
-        let SignInConfig { idle_hours, absolute_hours } = config.sign_in;
+        let SignInConfig { idle_hours, absolute_hours } = self.sign_in;
         if idle_hours == 0 || idle_hours > absolute_hours {
-            return Err(BadConfig::SessionHours);
+            problems.push(BadConfig::SessionHours);
         }
-        if let Some(oidc) = &config.oidc {
-            oidc.check()?;
-        }
-        if let Some(elasticsearch) = &config.export.elasticsearch {
-            elasticsearch.check()?;
-        }
-        Ok(config)
+        problems.extend(self.oidc.as_ref().and_then(|oidc| oidc.check().err()).map(BadConfig::Oidc));
+        let export = self.export.elasticsearch.as_ref();
+        problems.extend(export.and_then(|elasticsearch| elasticsearch.check().err()).map(BadConfig::Export));
+        problems
     }
 
     pub fn policy(&self) -> Policy {

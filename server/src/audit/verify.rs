@@ -38,7 +38,11 @@ pub struct Report {
     /// Checkpoints of the store, and those that were given.
     pub checkpoints: usize,
     pub deploys: u64,
+    /// DAG bundles that are kept.
+    pub bundles: usize,
     pub flaws: Vec<Flaw>,
+    /// What is odd, and harms nothing.
+    pub warnings: Vec<Flaw>,
 }
 
 /// Checks everything. `given`: checkpoints that were kept elsewhere; only they tell a log that was cut or written anew.
@@ -76,7 +80,9 @@ pub async fn verify(
         waiting_entries,
         checkpoints: checkpoints.len(),
         deploys,
+        bundles: 0,
         flaws,
+        warnings: Vec::new(),
     })
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use backstep_domain::{BundleDigest, BundleFile, Manifest};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, Timespec, Timestamps, UTIME_NOW, flock, futimens};
 
 use super::{manifest::digest_of, read_dir_if_there, sync_folder};
 
@@ -40,6 +40,11 @@ pub struct Listed<T> {
 impl Objects {
     pub fn of(data: &Path) -> Self {
         Self { root: data.join("objects"), lock: data.join("objects.lock") }
+    }
+
+    /// Whether there is a data folder at all.
+    pub fn has_folder(&self) -> bool {
+        self.lock.parent().is_some_and(Path::is_dir)
     }
 
     /// While it is held nothing is removed. Waits for who removes.
@@ -101,6 +106,13 @@ impl Objects {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Makes a bundle as young as one that was just kept.
+    pub fn renew(&self, digest: &BundleDigest) -> io::Result<()> {
+        let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+        let times = Timestamps { last_access: now, last_modification: now };
+        Ok(futimens(File::open(self.manifest_at(digest))?, &times)?)
     }
 
     /// After lists were removed, to the disk: they must not come back without their files.

@@ -1,6 +1,6 @@
 //! The content-addressed store: `blobs/<aa>/<sha256>` for files, `bundles/<digest>.json` for manifests.
 
-use std::{collections::BTreeSet, fs::File, io::Read, sync::Arc, time::SystemTime};
+use std::{collections::BTreeSet, io::Read, sync::Arc};
 
 use axum::body::Bytes;
 use backstep_domain::{BundleDigest, BundleFile, Fact, Manifest};
@@ -55,8 +55,7 @@ impl Bundles {
                 .map_err(|e| BundleError::storage("store a manifest", e))?;
         } else if let Some(objects) = &self.beside {
             // As new: no history names it yet again, and what is old and named by none is removed.
-            let touched = File::open(objects.manifest_at(&digest)).and_then(|f| f.set_modified(SystemTime::now()));
-            touched.map_err(|e| BundleError::storage("keep a manifest", e))?;
+            objects.renew(&digest).map_err(|e| BundleError::storage("keep a manifest", e))?;
         }
         Ok((digest, manifest))
     }

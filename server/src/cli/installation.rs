@@ -21,6 +21,15 @@ pub struct Installation {
 }
 
 impl Installation {
+    pub fn file(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    /// Whether a flag or the environment says where data folder and database are.
+    pub fn said(&self) -> (bool, bool) {
+        (self.data.is_some(), self.database.is_some())
+    }
+
     /// The configuration file's contents; the defaults without one.
     pub fn config(&self) -> Result<Config, BadConfig> {
         self.config.as_deref().map_or_else(|| Ok(Config::default()), Config::read)

@@ -1,5 +1,5 @@
-//! The command line: one file a command. `serve`, `verify`, `backup` and `restore` work on the data folder;
-//! all others talk to a server through its REST API.
+//! The command line: one file a command. `serve`, `verify`, `backup`, `restore`, `clean`, `config check` and `doctor` work on
+//! the machine itself; all others talk to a server through its REST API.
 
 mod admin;
 mod adopt;
@@ -8,8 +8,10 @@ mod archive;
 mod audit;
 mod backup;
 mod cancel;
+mod clean;
 mod completions;
 pub mod compose_env;
+mod config;
 mod create;
 mod deploy;
 mod diff;
@@ -19,6 +21,7 @@ mod git;
 mod history;
 mod hold;
 mod installation;
+mod listening;
 mod openapi;
 mod plan;
 mod plan_text;
@@ -77,6 +80,8 @@ enum Command {
     Verify(verify::Verify),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Clean(clean::Clean),
+    Config(config::Config),
     Completions(completions::Completions),
     Openapi(openapi::Openapi),
     ComposeEnv(compose_env::ComposeEnv),
@@ -100,6 +105,8 @@ impl Cli {
             Command::Audit(command) => (command.json(), command.run().await),
             Command::Backup(command) => (command.json, command.run().await),
             Command::Restore(command) => (false, command.run().await),
+            Command::Clean(command) => (command.json, command.run().await),
+            Command::Config(command) => (command.json(), command.run()),
             Command::Verify(command) => (command.json, command.run().await),
             Command::Completions(command) => (false, command.run()),
             Command::Openapi(command) => (false, command.run()),

@@ -9,14 +9,14 @@ use rand::RngCore;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::installation::Installation;
+use super::{installation::Installation, listening::Listening};
 use crate::{
     audit::{CheckpointKey, Sealer},
     auth::{self, AdminToken, Auth, Passwords, SessionRules, oidc::Oidc},
     bundles::Bundles,
     changes::{Bridge, Changes},
     clock::{Clock, SharedClock, SystemClock, TimeOrderedIds},
-    config::Config,
+    config::{self, Config},
     demo,
     export::{Exporter, Pace as ExportPace},
     http::{Assets, HttpState, metrics_router, router},
@@ -39,21 +39,8 @@ use crate::{
 pub struct Serve {
     #[command(flatten)]
     installation: Installation,
-    /// Where to listen.
-    #[arg(long, env = "BACKSTEP_LISTEN", value_name = "ADDRESS")]
-    listen: Option<SocketAddr>,
-    /// Where Prometheus may ask for /metrics, 127.0.0.1:7412 for one: a port of its own, because nobody is asked there who
-    /// they are. Nowhere unless set.
-    #[arg(long, env = "BACKSTEP_METRICS_LISTEN", value_name = "ADDRESS")]
-    metrics_listen: Option<SocketAddr>,
-    /// How log lines on standard error are written; RUST_LOG says how much. As JSON, each line of a request has its
-    /// request_id.
-    #[arg(long, env = "BACKSTEP_LOG_FORMAT", value_name = "FORMAT")]
-    log_format: Option<LogFormat>,
-    /// After SIGTERM, go on answering for so long while /readyz says that the server stops: for whoever shares requests
-    /// out among several servers to hear of it.
-    #[arg(long, env = "BACKSTEP_DRAIN_SECONDS", value_name = "SECONDS")]
-    drain_seconds: Option<u16>,
+    #[command(flatten)]
+    listening: Listening,
     /// Fill an empty data folder with three Deployments and sign everybody in as a demo person. Loopback only.
     #[arg(long)]
     demo: bool,
@@ -61,8 +48,6 @@ pub struct Serve {
     #[arg(long, env = "BACKSTEP_SITE", value_name = "FOLDER", hide = true)]
     site: Option<PathBuf>,
 }
-
-const DEFAULT_LISTEN: &str = "127.0.0.1:7411";
 
 /// What is older in the scratch of a data folder that several servers share is nobody's any more.
 const SPARE_SCRATCH: Duration = Duration::from_secs(24 * 3600);
@@ -73,8 +58,7 @@ impl Serve {
     /// Serves, and says why it could not.
     pub async fn report(self) -> ExitCode {
         let config = self.installation.config();
-        let format = self.log_format.or(config.as_ref().ok().and_then(|config| config.server.log_format));
-        let format = format.unwrap_or_default();
+        let format = self.listening.log_format(config.as_ref().ok());
         log::start(format);
         let ended = match config {
             Ok(config) => self.run(config, format).await,
@@ -93,14 +77,16 @@ impl Serve {
     }
 
     async fn run(self, mut config: Config, format: LogFormat) -> anyhow::Result<()> {
-        let listen = self.listen.or(config.server.listen).unwrap_or(DEFAULT_LISTEN.parse()?);
+        let listen = self.listening.listen(&config);
         if self.demo && !listen.ip().is_loopback() {
             bail!("the demo lets everybody in, so it listens on loopback only; use --listen 127.0.0.1:PORT");
         }
         let data = self.installation.data(&config);
         std::fs::create_dir_all(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
         let data = data.canonicalize()?;
-        check_wire(&config, listen)?;
+        if let Some(problem) = config::wire(&config, listen) {
+            bail!(problem);
+        }
         if self.demo {
             demo::add_targets(&mut config, &data)?;
         }
@@ -162,7 +148,7 @@ impl Serve {
                 format!("There is no administrator yet. Open this link within an hour to become it:\n  {url}{path}");
             log::announce(format, &link);
         }
-        let drain = Duration::from_secs(self.drain_seconds.or(config.server.drain_seconds).unwrap_or(0).into());
+        let drain = self.listening.drain(&config);
         serve_until_stopped(listener, router(state), shutdown.clone(), drain).await?;
         engine.await.context("the rollout engine broke off")?;
         bridge.await.context("the bridge to the other servers broke off")?;
@@ -187,7 +173,7 @@ impl Serve {
         config: &Config,
         state: HttpState,
     ) -> anyhow::Result<Option<JoinHandle<std::io::Result<()>>>> {
-        let Some(listen) = self.metrics_listen.or(config.server.metrics_listen) else { return Ok(None) };
+        let Some(listen) = self.listening.metrics_listen(config) else { return Ok(None) };
         let listener = TcpListener::bind(listen).await;
         let listener = listener.with_context(|| format!("{listen} cannot be listened on for metrics"))?;
         tracing::info!(address = %listener.local_addr()?, "metrics are served");
@@ -293,19 +279,6 @@ async fn exporter(config: &Config, usecases: &UseCases, owner: &str) -> anyhow::
     let settings = elasticsearch.settings()?;
     store.set_export(Some((&settings.address, &settings.index.to_string()))).await?;
     Ok(Some(Exporter::new(store, usecases.clock.clone(), owner.to_owned(), settings, ExportPace::default())?))
-}
-
-/// Passwords and tokens go over https, or stay on this machine.
-fn check_wire(config: &Config, listen: SocketAddr) -> anyhow::Result<()> {
-    let server = &config.server;
-    let https = server.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
-    if listen.ip().is_loopback() || https || server.plain_http_beyond_loopback {
-        return Ok(());
-    }
-    bail!(
-        "{listen} is not loopback, and without https passwords and tokens could be read on the way. Put a proxy with \
-         https in front and set [server] public_url = \"https://...\"; or say [server] plain_http_beyond_loopback = true"
-    )
 }
 
 /// The machine's clock; the database's, where several servers share it.

@@ -12,14 +12,15 @@ use super::{
     table::plain,
 };
 use crate::{
-    audit::{Checkpoint, CheckpointKey, Report, Trusted, verify},
+    audit::{Checkpoint, CheckpointKey, Report, Trusted},
+    bundles::Objects,
     clock::{Clock, SystemClock},
-    store::Snapshot,
+    verify::{self, Depth},
 };
 
-/// Check that audit log and Deploy Histories are what was written.
+/// Check that everything is as it must be: audit log, Deploy Histories, schema, DAG bundles.
 ///
-/// Works on the database itself, also beside a running server, and writes nothing. Finds every entry of the audit log that
+/// Works on the database and the data folder themselves, also beside a running server, and writes nothing. Finds every entry of the audit log that
 /// was edited, deleted or reordered. A log that was cut at its end, or written anew as a whole, is found with a checkpoint
 /// that was kept elsewhere: `backstep audit checkpoint`. See docs/audit.md.
 ///
@@ -34,6 +35,9 @@ pub struct Verify {
     /// A public key (base64) whose checkpoints count, instead of the key in the data folder; repeat for more.
     #[arg(long, value_name = "KEY")]
     public_key: Vec<String>,
+    /// Look only whether the files of DAG bundles are there and as long as they should be; do not read them.
+    #[arg(long)]
+    quick: bool,
     /// Answer in JSON.
     #[arg(long)]
     pub(super) json: bool,
@@ -42,7 +46,7 @@ pub struct Verify {
 impl Verify {
     /// The check of an installation without a checkpoint from elsewhere.
     pub(super) fn of(installation: Installation) -> Self {
-        Self { installation, checkpoint: Vec::new(), public_key: Vec::new(), json: false }
+        Self { installation, checkpoint: Vec::new(), public_key: Vec::new(), quick: false, json: false }
     }
 
     pub async fn run(self) -> Result<Exit, Failure> {
@@ -51,8 +55,11 @@ impl Verify {
         let given = self.checkpoint.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
         let trusted = Trusted { keys: self.trusted_keys(&data)? };
         let database = self.installation.database(&config, &data);
-        let mut snapshot = Snapshot::open(&database).await.context("the database cannot be checked")?;
-        let report = verify(&mut snapshot, &given, &trusted, SystemClock.now()).await.context("the check broke off")?;
+        let (objects, policy) = (Objects::of(&data), config.policy());
+        let of = verify::Installation { database: &database, objects: &objects, policy: &policy };
+        let depth = if self.quick { Depth::Quick } else { Depth::Whole };
+        let report = verify::verify(&of, &given, &trusted, depth, SystemClock.now()).await;
+        let report = report.context("the database cannot be checked")?;
         if self.json {
             print_json(&report);
         } else {
@@ -83,8 +90,8 @@ fn read(file: &Path) -> Result<Checkpoint, Failure> {
 
 fn in_words(report: &Report, given: usize, trusted: bool) -> String {
     let mut lines = vec![format!(
-        "Checked: {} sealed entries of the audit log, {} checkpoints, {} deploys.",
-        report.sealed_entries, report.checkpoints, report.deploys
+        "Checked: {} sealed entries of the audit log, {} checkpoints, {} deploys, {} DAG bundles, the schema.",
+        report.sealed_entries, report.checkpoints, report.deploys, report.bundles
     )];
     if report.waiting_entries > 0 {
         lines.push(format!("{} entries of the last seconds have no seal yet.", report.waiting_entries));
@@ -97,6 +104,7 @@ fn in_words(report: &Report, given: usize, trusted: bool) -> String {
             "No checkpoint was given: a log that was cut or written anew as a whole may look like this.".to_owned(),
         );
     }
+    lines.extend(report.warnings.iter().map(|flaw| format!("Warning: {}", in_a_line(flaw))));
     lines.extend(report.flaws.iter().map(in_a_line));
     lines.push(match report.flaws.len() {
         0 => "Everything is as it was written.".to_owned(),
@@ -120,10 +128,21 @@ mod tests {
     fn a_report_says_what_was_checked_and_what_is_wrong() {
         let flaws = vec![Flaw::new(FlawKind::EntryDeleted, "Entry 7 was deleted.").at(5).of(7)];
         let (at, ok) = ("2026-03-01T12:00:00.000Z".to_owned(), false);
-        let report = Report { ok, at, sealed_entries: 9, waiting_entries: 0, checkpoints: 1, deploys: 3, flaws };
+        let report = Report {
+            ok,
+            at,
+            sealed_entries: 9,
+            waiting_entries: 0,
+            checkpoints: 1,
+            deploys: 3,
+            bundles: 2,
+            flaws,
+            warnings: vec![],
+        };
         assert_eq!(
             in_words(&report, 1, true),
-            "Checked: 9 sealed entries of the audit log, 1 checkpoints, 3 deploys.\n\
+            "Checked: 9 sealed entries of the audit log, 1 checkpoints, 3 deploys, 2 DAG bundles, the \
+             schema.\n\
              entry_deleted: Entry 7 was deleted.\n1 thing is not as it was written."
         );
         let sound = Report { ok: true, flaws: vec![], ..report };

@@ -3,7 +3,7 @@
 use std::{env, fs, path::PathBuf, time::Duration};
 
 use reqwest::{Certificate, Url};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     index::{BadIndex, IndexPattern},
@@ -12,14 +12,14 @@ use super::{
 use crate::outbound::{self, BadAuthorities, is_loopback};
 
 /// `[export]`: where log lines go.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExportConfig {
     pub elasticsearch: Option<ElasticsearchConfig>,
 }
 
 /// `[export.elasticsearch]`, as written.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ElasticsearchConfig {
     /// `https://elasticsearch.example:9200`, without credentials; a path in front of `_bulk` is kept.
@@ -55,7 +55,7 @@ pub struct ElasticsearchConfig {
 }
 
 /// Which fields a document has beside those that both have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fields {
     /// `event.*`, `log.*`, `user.*` and the others of the Elastic Common Schema.

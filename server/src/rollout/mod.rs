@@ -17,4 +17,10 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use self::{crash::CrashPoint, engine::Engine, limits::Limits, steps::steps_of};
+pub use self::{
+    crash::CrashPoint,
+    engine::Engine,
+    limits::Limits,
+    retention::{Kept, bundles_of_window},
+    steps::steps_of,
+};

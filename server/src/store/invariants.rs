@@ -1,5 +1,9 @@
 //! What holds of every Deploy History, checked: the schema keeps it, unless somebody went around the schema.
 
+mod schema;
+mod statuses;
+mod told_elsewhere;
+
 use backstep_domain::{Flaw, FlawKind};
 
 use super::{
@@ -28,6 +32,18 @@ const STATUS: &str = "select d.name, p.number, t.status from deploys p join depl
                       1 from deploy_events e where e.id = (select max(id) from deploy_events where deploy_id = p.id and kind \
                       = 'status') and e.body like '%\"status\":\"' || t.status || '\"%') order by d.name, p.number";
 
+/// Whether the schema is what the migrations made.
+pub(super) async fn schema(tx: &mut Tx) -> Result<Vec<Flaw>, StoreError> {
+    schema::check(tx).await
+}
+
+/// What holds between statuses, rollouts, rows, audit log, keys and outbox.
+pub(super) async fn others(tx: &mut Tx) -> Result<Vec<Flaw>, StoreError> {
+    let mut flaws = statuses::check(tx).await?;
+    flaws.extend(told_elsewhere::check(tx).await?);
+    Ok(flaws)
+}
+
 pub(super) async fn histories(tx: &mut Tx) -> Result<(u64, Vec<Flaw>), StoreError> {
     let mut flaws = Vec::new();
     let (deploys,): (i64,) = within!(tx, c => sqlx::query_as(COUNT).fetch_one(c).await)?;
@@ -35,25 +51,27 @@ pub(super) async fn histories(tx: &mut Tx) -> Result<(u64, Vec<Flaw>), StoreErro
     for (name, count, newest) in gaps {
         let message =
             format!("{name} has {count} deploys, but the newest is #{newest}: deploys were removed or put in.");
-        flaws.push(Flaw::new(FlawKind::NumbersHaveGaps, message));
+        flaws.push(Flaw::new(FlawKind::NumbersHaveGaps, message).on(&name, None));
     }
     let not_alone: Vec<(String, String, i64)> = within!(tx, c => sqlx::query_as(NOT_ALONE).fetch_all(c).await)?;
     for (name, status, count) in not_alone {
         let message = format!("{name} has {count} deploys that are {status} at once; there is at most one.");
-        flaws.push(Flaw::new(FlawKind::NotAlone, message));
+        flaws.push(Flaw::new(FlawKind::NotAlone, message).on(&name, None));
     }
     let without_state: Vec<(String, i64)> = within!(tx, c => sqlx::query_as(WITHOUT_STATE).fetch_all(c).await)?;
     for (name, number) in without_state {
-        flaws.push(Flaw::new(FlawKind::EventsDiffer, format!("#{number} of {name} has no state.")));
+        let message = format!("#{number} of {name} has no state.");
+        flaws.push(Flaw::new(FlawKind::EventsDiffer, message).on(&name, Some(number)));
     }
     let without_deploy: Vec<(String, i64)> = within!(tx, c => sqlx::query_as(WITHOUT_DEPLOY).fetch_all(c).await)?;
     for (name, number) in without_deploy {
-        flaws.push(Flaw::new(FlawKind::EventsDiffer, format!("#{number} of {name} has a state, but no deploy.")));
+        let message = format!("#{number} of {name} has a state, but no deploy.");
+        flaws.push(Flaw::new(FlawKind::EventsDiffer, message).on(&name, Some(number)));
     }
     let status: Vec<(String, i64, String)> = within!(tx, c => sqlx::query_as(STATUS).fetch_all(c).await)?;
     for (name, number, status) in status {
         let message = format!("#{number} of {name} is said to be {status}, but its events do not tell that.");
-        flaws.push(Flaw::new(FlawKind::EventsDiffer, message));
+        flaws.push(Flaw::new(FlawKind::EventsDiffer, message).on(&name, Some(number)));
     }
     Ok((unsigned(deploys)?, flaws))
 }

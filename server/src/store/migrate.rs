@@ -50,7 +50,7 @@ const MIGRATIONS: &[Migration] = &[
 ];
 
 const CREATE: &str = "create table if not exists schema_version (version bigint primary key)";
-const CREATE_SQLITE: &str = "create table if not exists schema_version (version integer primary key) strict";
+pub(super) const CREATE_SQLITE: &str = "create table if not exists schema_version (version integer primary key) strict";
 pub(super) const NEWEST: &str = "select coalesce(max(version), 0) from schema_version";
 const DONE: &str = "insert into schema_version (version) values ($1)";
 
@@ -60,6 +60,16 @@ const LOCK: &str = "select pg_advisory_xact_lock(7411741174117411)";
 /// The version that this program migrates a database to.
 pub(super) fn known() -> i64 {
     MIGRATIONS.last().map_or(0, |m| m.version)
+}
+
+/// What makes a SQLite database of this version.
+pub(super) fn sqlite_up_to(version: i64) -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().filter(move |m| m.version <= version).map(|m| m.sqlite)
+}
+
+/// What makes a PostgreSQL database of this version.
+pub(super) fn postgres_up_to(version: i64) -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().filter(move |m| m.version <= version).map(|m| m.postgres)
 }
 
 fn pending(found: i64) -> Result<impl Iterator<Item = &'static Migration>, StoreError> {
@@ -72,7 +82,7 @@ fn pending(found: i64) -> Result<impl Iterator<Item = &'static Migration>, Store
 
 /// Whether this program can read the database as it is.
 pub(super) async fn check_readable(tx: &mut Tx) -> Result<(), StoreError> {
-    const AUDIT: i64 = 3;
+    const AUDIT: i64 = 4;
     let found: Result<i64, _> = within!(tx, c => sqlx::query_scalar(NEWEST).fetch_one(c).await);
     match found {
         Ok(found) if found >= AUDIT => pending(found).map(|_| ()),

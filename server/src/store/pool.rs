@@ -165,6 +165,15 @@ fn lock_file(database: &Path) -> Result<File, StoreError> {
     }
 }
 
+/// Whether an address can be one of a database; nobody is asked.
+pub(crate) fn check_address(url: &str) -> Result<(), StoreError> {
+    let postgres = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+    if url.starts_with("sqlite://") || postgres && PgConnectOptions::from_str(url).is_ok() {
+        return Ok(());
+    }
+    Err(StoreError::Address(masked(url)))
+}
+
 /// An address without its password.
 pub(crate) fn masked(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {

@@ -129,6 +129,16 @@ impl Snapshot {
         rows.into_iter().map(seals::checkpoint).collect()
     }
 
+    /// Where the schema is not what the migrations made.
+    pub async fn schema(&mut self) -> Result<Vec<Flaw>, StoreError> {
+        invariants::schema(&mut self.tx).await
+    }
+
+    /// What does not hold between statuses, rollouts, rows, audit log, keys and outbox.
+    pub async fn invariants(&mut self) -> Result<Vec<Flaw>, StoreError> {
+        invariants::others(&mut self.tx).await
+    }
+
     /// How many deploys there are, and where the histories are not what they must be.
     pub async fn histories(&mut self) -> Result<(u64, Vec<Flaw>), StoreError> {
         invariants::histories(&mut self.tx).await

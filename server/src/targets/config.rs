@@ -7,14 +7,14 @@ use std::{
     sync::Arc,
 };
 
-use backstep_domain::{Deployment, TargetAbility, Targets, Workspace};
-use serde::Deserialize;
+use backstep_domain::{Deployment, StepKind, TargetAbility, Targets, Workspace};
+use serde::{Deserialize, Serialize};
 
-use super::{CommandTarget, DirectoryTarget, Target};
+use super::{CommandTarget, DirectoryTarget, Target, TargetError, command, directory};
 use crate::bundles::Bundles;
 
 /// A target as the configuration file defines it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum TargetConfig {
     /// A folder on this machine that Airflow reads DAGs from, through `<root>/current`.
@@ -80,7 +80,9 @@ impl TargetSet {
         bundles: Bundles,
         key: [u8; 32],
     ) -> Result<Self, BadTargets> {
-        check_roots(targets)?;
+        if let Some(problem) = problems(targets).into_iter().next() {
+            return Err(problem);
+        }
         let locks = data.join("locks");
         std::fs::create_dir_all(&locks).map_err(|error| BadTargets::Locks { path: locks.clone(), error })?;
         let mut set = BTreeMap::<String, Arc<dyn Target>>::new();
@@ -90,12 +92,6 @@ impl TargetSet {
                     Arc::new(DirectoryTarget::new(name.clone(), root.clone(), bundles.clone()))
                 }
                 TargetConfig::Command { program, timeout_seconds, .. } => {
-                    if program.first().is_none_or(String::is_empty) {
-                        return Err(BadTargets::NoProgram { name: name.clone() });
-                    }
-                    if !(1..=86_400).contains(timeout_seconds) {
-                        return Err(BadTargets::Timeout { name: name.clone() });
-                    }
                     let limit = std::time::Duration::from_secs(*timeout_seconds);
                     Arc::new(CommandTarget::new(name.clone(), program.clone(), limit, locks.clone(), key))
                 }
@@ -159,20 +155,55 @@ impl fmt::Debug for TargetSet {
     }
 }
 
-/// Every directory target has a folder of its own: two in one would switch each other's DAGs.
-fn check_roots(targets: &BTreeMap<String, TargetConfig>) -> Result<(), BadTargets> {
+/// What of the targets cannot be used as it is defined.
+pub fn problems(targets: &BTreeMap<String, TargetConfig>) -> Vec<BadTargets> {
+    let mut problems = Vec::new();
+    // Every directory target has a folder of its own: two in one would switch each other's DAGs.
     let mut seen: Vec<(&String, PathBuf)> = Vec::new();
-    for (name, target) in targets {
-        let TargetConfig::Directory { root, .. } = target else { continue };
-        if !root.is_absolute() {
-            return Err(BadTargets::Relative { name: name.clone(), root: root.clone() });
+    for (named, target) in targets {
+        let name = named.clone();
+        match target {
+            TargetConfig::Command { program, .. } if program.first().is_none_or(String::is_empty) => {
+                problems.push(BadTargets::NoProgram { name });
+            }
+            TargetConfig::Command { timeout_seconds, .. } if !(1..=86_400).contains(timeout_seconds) => {
+                problems.push(BadTargets::Timeout { name });
+            }
+            TargetConfig::Command { .. } => {}
+            TargetConfig::Directory { root, .. } if !root.is_absolute() => {
+                problems.push(BadTargets::Relative { name, root: root.clone() });
+            }
+            TargetConfig::Directory { root, .. } => {
+                // A folder that is not there yet is compared as it is written.
+                let real = root.canonicalize().unwrap_or_else(|_| root.components().collect());
+                let shares = |path: &PathBuf| path.starts_with(&real) || real.starts_with(path);
+                if let Some((other, _)) = seen.iter().find(|(_, path)| shares(path)) {
+                    problems.push(BadTargets::Shared { name, other: (*other).clone() });
+                }
+                seen.push((named, real));
+            }
         }
-        // A folder that is not there yet is compared as it is written.
-        let real = root.canonicalize().unwrap_or_else(|_| root.components().collect());
-        if let Some((other, _)) = seen.iter().find(|(_, path)| path.starts_with(&real) || real.starts_with(path)) {
-            return Err(BadTargets::Shared { name: name.clone(), other: (*other).clone() });
-        }
-        seen.push((name, real));
     }
-    Ok(())
+    problems
+}
+
+/// The steps that a target says it can do, asked now; no Deployment is touched.
+pub async fn ask(name: &str, target: &TargetConfig) -> Result<Vec<StepKind>, TargetError> {
+    match target {
+        TargetConfig::Directory { .. } => Ok(DirectoryTarget::STEPS.to_vec()),
+        TargetConfig::Command { program, timeout_seconds, .. } => {
+            let limit = std::time::Duration::from_secs(*timeout_seconds);
+            // What it can do is asked without a lock and without the key.
+            let target = CommandTarget::new(name.to_owned(), program.clone(), limit, PathBuf::new(), [0; 32]);
+            Ok(target.ability().await?.steps)
+        }
+    }
+}
+
+/// Whether what a target needs on this machine is there: its folder, writable, or its program. Changes nothing.
+pub fn look(target: &TargetConfig) -> Result<(), TargetError> {
+    match target {
+        TargetConfig::Directory { root, .. } => directory::look(root),
+        TargetConfig::Command { program, .. } => command::look(program.first().map_or("", String::as_str)),
+    }
 }

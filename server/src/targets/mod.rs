@@ -18,7 +18,7 @@ use backstep_domain::{BundleDigest, DeploymentId, KeptSetting, TargetAbility};
 
 pub use self::{
     command::CommandTarget,
-    config::{BadTargets, TargetConfig, TargetSet},
+    config::{BadTargets, TargetConfig, TargetSet, ask, look, problems},
     directory::DirectoryTarget,
     step::{Observed, Runs, StepInput, StepLog},
 };

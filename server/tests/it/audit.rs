@@ -18,11 +18,11 @@ fn report(output: &Output) -> Value {
 }
 
 /// As `sqlite3` would, beside the server.
-async fn with_a_client(place: &Place, sql: &'static str) {
+async fn with_a_client(place: &Place, sql: &str) {
     let options =
         sqlx::sqlite::SqliteConnectOptions::new().filename(place.path("data/backstep.db")).foreign_keys(false);
     let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect_with(&options).await.unwrap();
-    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
 }
 
 async fn actions(server: &Server) -> Vec<String> {
@@ -102,6 +102,14 @@ async fn pages_and_exports_are_the_same_log() {
     }
 }
 
+/// As the migration makes them: somebody who hides something puts them back.
+const NEVER_CHANGES: &str = "create trigger audit_never_changes before update on audit begin select raise(abort, 'an audit \
+                             entry never changes'); end;";
+const NEVER_REMOVED: &str = "create trigger audit_is_never_removed before delete on audit begin select raise(abort, 'an audit entry is never \
+     removed'); end; create trigger audit_seals_are_never_removed before delete on audit_seals begin select raise(abort, 'a \
+     seal is never removed'); end; create trigger audit_checkpoints_are_never_removed before delete on audit_checkpoints \
+     begin select raise(abort, 'a checkpoint is never removed'); end;";
+
 #[tokio::test]
 async fn verify_runs_beside_the_server_and_finds_what_was_changed() {
     let place = Place::new();
@@ -132,16 +140,23 @@ async fn verify_runs_beside_the_server_and_finds_what_was_changed() {
     let kinds: Vec<_> = found["flaws"].as_array().unwrap().iter().map(|f| f["kind"].as_str().unwrap()).collect();
     assert!(kinds.contains(&"entry_changed"), "{found}");
     assert_eq!(found["flaws"][0]["seq"], 2);
-    with_a_client(&place, "update audit set body = replace(body, 'somethings', 'analytics') where id = 2").await;
+    assert!(kinds.contains(&"schema_differs"), "the trigger is missed too: {found}");
+    with_a_client(
+        &place,
+        &format!("update audit set body = replace(body, 'somethings', 'analytics') where id = 2; {NEVER_CHANGES}"),
+    )
+    .await;
     assert!(verify(&place, &["--checkpoint", file]).status.success());
     drop(server);
 
     // With the tail gone, only the checkpoint that was kept elsewhere tells.
     with_a_client(
         &place,
-        "drop trigger audit_is_never_removed; drop trigger audit_seals_are_never_removed; \
-         drop trigger audit_checkpoints_are_never_removed; delete from audit_checkpoints; delete from audit_seals where seq > 2; \
-         delete from audit where id > 2; delete from audit_unsealed",
+        &format!(
+            "drop trigger audit_is_never_removed; drop trigger audit_seals_are_never_removed; \
+             drop trigger audit_checkpoints_are_never_removed; delete from audit_checkpoints; delete from audit_seals where \
+             seq > 2; delete from audit where id > 2; delete from audit_unsealed; {NEVER_REMOVED}"
+        ),
     )
     .await;
     assert!(verify(&place, &[]).status.success());

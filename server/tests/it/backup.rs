@@ -19,7 +19,7 @@ use super::support::{Place, Server, dags};
 const BEFORE: u32 = 6;
 
 /// `backstep COMMAND` on a place, as an operator runs it.
-fn run(command: &str, place: &Place, more: &[&str]) -> Output {
+pub fn run(command: &str, place: &Place, more: &[&str]) -> Output {
     let mut backstep = Command::new(env!("CARGO_BIN_EXE_backstep"));
     backstep.arg(command).args(more).arg("--data").arg(place.path("data"));
     backstep.arg("--config").arg(place.path("backstep.toml"));
@@ -29,11 +29,11 @@ fn run(command: &str, place: &Place, more: &[&str]) -> Output {
     backstep.output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-fn works(output: &Output) -> String {
+pub fn works(output: &Output) -> String {
     assert!(output.status.success(), "{}", said(output));
     said(output)
 }
@@ -44,7 +44,7 @@ async fn history(server: &Server, id: &str) -> Vec<Value> {
 }
 
 /// One place with its history, and an empty one beside it.
-async fn each_database(test: impl AsyncFn(Place, Place)) {
+pub async fn each_database(test: impl AsyncFn(Place, Place)) {
     test(Place::new(), Place::new()).await;
     test(Place::new().on_postgres().await, Place::new().on_postgres().await).await;
 }

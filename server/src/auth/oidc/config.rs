@@ -7,12 +7,12 @@ use std::{
 
 use backstep_domain::{Level, RoleId, Roles};
 use openidconnect::{ClientId, ClientSecret, IssuerUrl};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::outbound::is_loopback;
 
 /// `[oidc]`, as written.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct OidcConfig {
     /// The provider's issuer, exactly as it writes it itself: `https://login.example/realms/data`.
@@ -37,7 +37,7 @@ pub struct OidcConfig {
 }
 
 /// `[[oidc.roles]]`: what everybody in a group may do. Without a place, the role holds for the whole installation.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupRole {
     pub group: String,
@@ -73,6 +73,12 @@ pub struct Masked(String);
 impl fmt::Debug for Masked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(hidden)")
+    }
+}
+
+impl Serialize for Masked {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("(hidden)")
     }
 }
 

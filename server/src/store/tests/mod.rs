@@ -47,6 +47,7 @@ mod forms;
 pub(crate) mod given;
 mod holds;
 mod idempotency;
+mod invariants;
 mod locks;
 mod long_history;
 mod numbers;

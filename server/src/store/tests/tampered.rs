@@ -403,7 +403,7 @@ async fn what_has_no_audit_log_is_not_called_sound(db: &Database) {
     store.execute(&format!("insert into schema_version values ({})", known + 1)).await.unwrap();
     let newer = Snapshot::open(&db.url).await.err().map(|e| e.to_string()).unwrap();
     assert!(newer.contains("newer Backstep"), "{newer}");
-    store.execute("delete from schema_version where version > 2").await.unwrap();
+    store.execute("delete from schema_version where version > 3").await.unwrap();
     let older = Snapshot::open(&db.url).await.err().map(|e| e.to_string()).unwrap();
     assert!(older.contains("no audit log"), "{older}");
     store.execute("drop table schema_version").await.unwrap();

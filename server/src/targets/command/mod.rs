@@ -9,11 +9,15 @@ mod lock;
 mod process;
 mod protocol;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use backstep_domain::{DeploymentId, KeptSetting, TargetAbility};
 use hmac::{Hmac, Mac};
+use rustix::fs::{Access, access};
 use sha2::Sha256;
 use tokio::sync::OnceCell;
 
@@ -23,6 +27,21 @@ use self::{
     protocol::{Answer, Request, Verb},
 };
 use super::{Observed, Runs, StepInput, StepLog, Target, TargetError, quoted};
+
+/// Whether the program is there, and can be run.
+pub(super) fn look(program: &str) -> Result<(), TargetError> {
+    let runs = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
+    let found = match program.contains('/') {
+        true => runs(Path::new(program)),
+        false => {
+            std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).any(|dir| runs(&dir.join(program)))
+        }
+    };
+    if found {
+        return Ok(());
+    }
+    Err(TargetError::new(format!("The program {program} is not there, or may not be run by this user.")))
+}
 
 /// An operator's program as a target.
 #[derive(Debug)]

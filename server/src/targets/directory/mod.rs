@@ -26,6 +26,27 @@ use crate::bundles::Bundles;
 /// Names of what is not finished begin like this; a folder of such a name is never read.
 const TEMPORARY: &str = ".tmp-";
 
+/// Whether the folder is there, as it should be, and writable; and versions can be renamed into place.
+pub(super) fn look(path: &Path) -> Result<(), TargetError> {
+    use std::os::unix::fs::MetadataExt as _;
+    let root = Root::open(path)?;
+    root.check_writable(root.path())?;
+    let versions = root.versions();
+    if !versions.exists() {
+        return Ok(());
+    }
+    root.check_writable(&versions)?;
+    let device = |path: &Path| std::fs::metadata(path).map(|found| found.dev()).map_err(|e| failed("read", path, &e));
+    if device(path)? != device(&versions)? {
+        return Err(TargetError::new(format!(
+            "{} is on another file system than {}. Mount the root, not its versions.",
+            versions.display(),
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
 /// A folder on this machine. Several Deployments never share one.
 #[derive(Clone, Debug)]
 pub struct DirectoryTarget {
@@ -36,6 +57,9 @@ pub struct DirectoryTarget {
 }
 
 impl DirectoryTarget {
+    /// What it can do.
+    pub const STEPS: [StepKind; 3] = [StepKind::StageDags, StepKind::SwitchDags, StepKind::Verify];
+
     pub fn new(name: String, root: PathBuf, bundles: Bundles) -> Self {
         Self { name, root, bundles, compared: Compared::default() }
     }
@@ -89,8 +113,7 @@ impl Target for DirectoryTarget {
     }
 
     async fn ability(&self) -> Result<TargetAbility, TargetError> {
-        let steps = vec![StepKind::StageDags, StepKind::SwitchDags, StepKind::Verify];
-        Ok(TargetAbility { name: self.name.clone(), steps, database: false, mechanism: false })
+        Ok(TargetAbility { name: self.name.clone(), steps: Self::STEPS.to_vec(), database: false, mechanism: false })
     }
 
     async fn observe(&self, input: &StepInput) -> Result<Observed, TargetError> {
