@@ -29,6 +29,8 @@ pub enum Suite {
     Server,
     /// The server's store tests, on SQLite and PostgreSQL.
     Store,
+    /// Random lives of a Deployment on both databases, against a model; by itself, because it leaves no time to others.
+    Model,
     /// The server from outside: server/tests/it.
     Integration,
     /// Servers that are killed, cut off and stopped under load; by itself, because it looks at the time.
@@ -43,12 +45,13 @@ pub enum Suite {
 
 impl Suite {
     /// All, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Fmt,
         Self::Clippy,
         Self::Unit,
         Self::Server,
         Self::Store,
+        Self::Model,
         Self::Integration,
         Self::Torture,
         Self::Contract,
@@ -64,6 +67,7 @@ impl Suite {
             Self::Unit => "unit",
             Self::Server => "server",
             Self::Store => "store",
+            Self::Model => "model",
             Self::Integration => "integration",
             Self::Torture => "torture",
             Self::Contract => "contract",
@@ -77,7 +81,9 @@ impl Suite {
         match self {
             Self::Fmt => checks::fmt(setting.workspace),
             Self::Clippy => checks::clippy(setting.workspace),
-            Self::Unit | Self::Server | Self::Store | Self::Integration | Self::Torture => native::run(self, setting),
+            Self::Unit | Self::Server | Self::Store | Self::Model | Self::Integration | Self::Torture => {
+                native::run(self, setting)
+            }
             Self::Contract => contract::run(setting),
             Self::End2end => end2end::run(setting),
             Self::Size => size::execute(setting.workspace).map(|()| Counts { passed: 1, ..Counts::default() }),

@@ -29,7 +29,7 @@ enum Command {
 /// Print every setting with where it comes from, and everything that is wrong.
 ///
 /// Says what `backstep serve` would take with the same flags, environment and file; starts nothing and changes nothing. Secrets
-/// are hidden. Looks for the files, folders and programs that are named; `backstep doctor` asks addresses too.
+/// are hidden. Looks for the files, folders and programs that are named; asks no address.
 ///
 /// Exit codes: 0 nothing is wrong, 1 something is.
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-//! The command line: one file a command. `serve`, `verify`, `backup`, `restore`, `clean`, `config check` and `doctor` work on
+//! The command line: one file a command. `serve`, `verify`, `backup`, `restore`, `clean` and `config check` work on
 //! the machine itself; all others talk to a server through its REST API.
 
 mod admin;

@@ -15,6 +15,7 @@ use crate::{faketime, process, strace};
 const POSTGRES_VARIABLE: &str = "BACKSTEP_TEST_POSTGRES";
 const SERVER: &str = "backstep";
 const STORE: &str = "store::";
+const MODEL: &str = "usecases::tests::model::";
 const TORTURE: &str = "torture::";
 /// The store tests wait for disks more than they compute: on two cores they take half as long as with one each.
 const STORE_THREADS: &str = "8";
@@ -32,7 +33,9 @@ pub struct Binary {
 /// Runs the share of this suite.
 pub fn run(suite: Suite, setting: &mut Setting<'_>) -> Result<Counts> {
     let postgres = match suite {
-        Suite::Server | Suite::Store | Suite::Integration | Suite::Torture => Some(setting.postgres()?.to_owned()),
+        Suite::Server | Suite::Store | Suite::Model | Suite::Integration | Suite::Torture => {
+            Some(setting.postgres()?.to_owned())
+        }
         _ => None,
     };
     match suite {
@@ -52,9 +55,9 @@ pub fn run(suite: Suite, setting: &mut Setting<'_>) -> Result<Counts> {
         if let Some(url) = &postgres {
             command.env(POSTGRES_VARIABLE, url);
         }
-        if let Some((prefix, inside)) = share_of(suite).filter(|_| binary.package == SERVER) {
+        if let Some(is_of_suite) = share_of(suite).filter(|_| binary.package == SERVER) {
             let names = binary.list(workspace)?;
-            let share: Vec<_> = names.iter().filter(|name| name.starts_with(prefix) == inside).collect();
+            let share: Vec<_> = names.iter().filter(|name| is_of_suite(name)).collect();
             if share.is_empty() {
                 continue;
             }
@@ -63,7 +66,7 @@ pub fn run(suite: Suite, setting: &mut Setting<'_>) -> Result<Counts> {
         match suite {
             // What they count beyond tests: sequences, commits, cells, secrets, kills.
             Suite::Store => command.args(["--show-output", "--test-threads", STORE_THREADS]),
-            Suite::Server | Suite::Integration => command.arg("--show-output"),
+            Suite::Server | Suite::Model | Suite::Integration => command.arg("--show-output"),
             Suite::Torture => command.args(["--show-output", "--test-threads", "1"]),
             _ => &mut command,
         };
@@ -77,13 +80,14 @@ pub fn run(suite: Suite, setting: &mut Setting<'_>) -> Result<Counts> {
     Ok(counts)
 }
 
-/// Which of a binary's tests are the suite's: those whose path begins like this, or all others.
-fn share_of(suite: Suite) -> Option<(&'static str, bool)> {
+/// Whether a test of the server's binaries, by its path, is the suite's; `None` for suites of other packages.
+fn share_of(suite: Suite) -> Option<fn(&str) -> bool> {
     match suite {
-        Suite::Server => Some((STORE, false)),
-        Suite::Store => Some((STORE, true)),
-        Suite::Integration => Some((TORTURE, false)),
-        Suite::Torture => Some((TORTURE, true)),
+        Suite::Server => Some(|name| !name.starts_with(STORE) && !name.starts_with(MODEL)),
+        Suite::Store => Some(|name| name.starts_with(STORE)),
+        Suite::Model => Some(|name| name.starts_with(MODEL)),
+        Suite::Integration => Some(|name| !name.starts_with(TORTURE)),
+        Suite::Torture => Some(|name| name.starts_with(TORTURE)),
         _ => None,
     }
 }
@@ -92,7 +96,7 @@ fn belongs(binary: &Binary, suite: Suite) -> bool {
     let server = binary.package == SERVER;
     match suite {
         Suite::Unit => !server,
-        Suite::Server | Suite::Store => server && binary.kind != "test",
+        Suite::Server | Suite::Store | Suite::Model => server && binary.kind != "test",
         Suite::Integration | Suite::Torture => server && binary.kind == "test",
         _ => false,
     }
@@ -217,8 +221,8 @@ mod tests {
         assert_eq!(suites("domain", "lib"), [Suite::Unit]);
         assert_eq!(suites("xtask", "bin"), [Suite::Unit]);
         assert_eq!(suites("domain", "test"), [Suite::Unit]);
-        assert_eq!(suites("server", "lib"), [Suite::Server, Suite::Store]);
-        assert_eq!(suites("server", "bin"), [Suite::Server, Suite::Store]);
+        assert_eq!(suites("server", "lib"), [Suite::Server, Suite::Store, Suite::Model]);
+        assert_eq!(suites("server", "bin"), [Suite::Server, Suite::Store, Suite::Model]);
         assert_eq!(suites("server", "test"), [Suite::Integration, Suite::Torture]);
     }
 }
