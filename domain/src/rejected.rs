@@ -52,11 +52,8 @@ pub fn has_rejected(revision: &Revision, rejected: &[RejectedPart]) -> bool {
 pub fn confirm_rejected(number: DeployNumber, parts: &[RejectedPart]) -> Problem {
     let each = parts.iter().map(|rejected| {
         let RejectedPart { origin, rollback, by, why, .. } = rejected;
-        let what = match rejected.part {
-            Part::Image => "the image",
-            Part::Dags => "the DAGs",
-        };
-        format!("{what} of {origin}, which {} rolled back with {rollback}: {why}", by.name)
+        let what = rejected.part.words();
+        format!("the {what} of {origin}, which {} rolled back with {rollback}: {why}", by.name)
     });
     let each: Vec<_> = each.collect();
     let message = format!(

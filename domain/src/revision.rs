@@ -71,6 +71,16 @@ pub enum Scope {
     ImageAndDags,
 }
 
+impl Part {
+    /// As a person reads it: "image", "DAGs".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Dags => "DAGs",
+        }
+    }
+}
+
 impl Scope {
     pub const ALL: [Self; 3] = [Self::Image, Self::Dags, Self::ImageAndDags];
 

@@ -81,7 +81,7 @@ fn RejectedParts(parts: Vec<RejectedPart>) -> impl IntoView {
         let RejectedPart { origin, rollback, at, by, why, .. } = part;
         view! {
             <li>
-                {format!("The {} of {origin}, rolled back with {rollback} by {}, ", part_word(part.part), author_name(by))}
+                {format!("The {} of {origin}, rolled back with {rollback} by {}, ", part.part.words(), author_name(by))}
                 <When at=*at/>
                 ": "
                 <q>{shown(why)}</q>
@@ -146,17 +146,10 @@ fn OneHeld(held: HeldDeploy, of: DeploymentView, newest: bool) -> impl IntoView 
     .into_any()
 }
 
-fn part_word(part: Part) -> &'static str {
-    match part {
-        Part::Image => "image",
-        Part::Dags => "DAGs",
-    }
-}
-
 /// What the deploy does about one rejected part.
 fn verdict(rejection: &Rejection, deploy: &Deploy, of: &DeploymentView) -> AnyView {
     let origin = rejection.part.origin;
-    let what = part_word(rejection.part.part);
+    let what = rejection.part.part.words();
     let compare = compare_href(&of.deployment.id, origin.min(deploy.number), deploy.number);
     let link = view! { " " <a href=compare>{format!("Compare with {origin}")}</a> };
     match &rejection.fix {

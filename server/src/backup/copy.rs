@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
 
 use super::Copied;
+use crate::bundles;
 
 /// Makes a folder, and those above it, readable by their owner only.
 pub fn make_folder(path: &Path) -> Result<()> {
@@ -50,14 +51,7 @@ pub fn sync_folders(root: &Path, files: &[Copied]) -> Result<()> {
 }
 
 pub fn sha256_of(path: &Path) -> Result<String> {
-    let mut file = File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let (mut hasher, mut piece) = (Sha256::new(), vec![0; 1 << 16]);
-    loop {
-        match file.read(&mut piece)? {
-            0 => return Ok(hex::encode(hasher.finalize())),
-            count => hasher.update(&piece[..count]),
-        }
-    }
+    bundles::sha256_of(path).with_context(|| format!("{} cannot be read", path.display()))
 }
 
 /// A file or a folder, to the disk.

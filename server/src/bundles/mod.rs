@@ -39,7 +39,7 @@ pub use self::{
     diff::files_between,
     error::BundleError,
     limits::Limits,
-    manifest::{canonical, digest_of},
+    manifest::{canonical, digest_of, sha256_of},
     objects::{Hold, Listed, Objects},
     pack::{Packed, pack},
     receive::{ArchiveDigest, StagedArchive},

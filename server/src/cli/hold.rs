@@ -1,4 +1,4 @@
-use backstep_domain::{DAY, HOUR, MINUTE, Part, ReleaseTo};
+use backstep_domain::{DAY, HOUR, MINUTE, ReleaseTo};
 use clap::{Args, Subcommand};
 
 use super::{
@@ -151,9 +151,9 @@ fn state_text(state: &dto::HoldState, name: &str, held: u32) -> String {
         lines.push(format!("Deploys kept back: {held}"));
     }
     lines.extend(state.rejected_parts.iter().map(|part| {
-        let what = if part.part == Part::Image { "the image" } else { "the DAGs" };
+        let what = part.part.words();
         let (origin, rollback, by) = (part.origin, part.rollback, plain(&part.by.full_name));
-        format!("Rejected: {what} of #{origin}, with rollback #{rollback} by {by}: {}", plain(&part.why))
+        format!("Rejected: the {what} of #{origin}, with rollback #{rollback} by {by}: {}", plain(&part.why))
     }));
     lines.join("\n")
 }

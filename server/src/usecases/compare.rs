@@ -55,6 +55,6 @@ impl UseCases {
     }
 }
 
-fn bundle(deploy: &Deploy) -> Option<&BundleDigest> {
+pub(super) fn bundle(deploy: &Deploy) -> Option<&BundleDigest> {
     deploy.revision.dags.as_ref().map(|d| &d.bundle)
 }

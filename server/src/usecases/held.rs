@@ -5,7 +5,7 @@ use backstep_domain::{
     RejectedPart, Rejection, changes_between,
 };
 
-use super::{UseCases, access::of};
+use super::{UseCases, access::of, compare::bundle};
 use crate::bundles::files_between;
 
 /// Held deploys that are compared: the newest.
@@ -74,10 +74,6 @@ impl UseCases {
             None => Ok(None),
         }
     }
-}
-
-fn bundle(deploy: &Deploy) -> Option<&BundleDigest> {
-    deploy.revision.dags.as_ref().map(|dags| &dags.bundle)
 }
 
 fn sha<'a>(files: &'a Manifest, path: &str) -> Option<&'a str> {

@@ -1,6 +1,6 @@
 use backstep_app::api::RollBackRequest;
 use backstep_domain::{
-    AuditAction, AuditEntry, Cause, Deploy, DeployId, DeployStatus, DeploymentId, Hold, Part, Plan, Principal, Problem,
+    AuditAction, AuditEntry, Cause, Deploy, DeployId, DeployStatus, DeploymentId, Hold, Plan, Principal, Problem,
     ProblemCode, Scope, check_description, has_rejected, resolve_scope, rolled_back_revision,
 };
 
@@ -107,7 +107,7 @@ impl UseCases {
                 Hold { since: now, by: who.author.clone(), why: description, rollback: Some(number), until: None };
             tx.set_hold(&hold).await.map_err(of("hold"))?;
         }
-        let rejected = rejected.iter().map(|r| format!("{} of {} rejected", part_words(r.part), r.origin));
+        let rejected = rejected.iter().map(|r| format!("{} of {} rejected", r.part.words(), r.origin));
         let with: Vec<_> = hold.then(|| "hold set".to_owned()).into_iter().chain(rejected).collect();
         let detail = [vec![recorded(&deploy)], with].concat().join("; ");
         let entry = AuditEntry::by(who, now, AuditAction::RollbackRecorded, detail).on(&deployment).of(number);
@@ -120,13 +120,6 @@ impl UseCases {
         self.changes.tell(id, Some(number));
         self.engine.wake();
         Ok(deploy)
-    }
-}
-
-fn part_words(part: Part) -> &'static str {
-    match part {
-        Part::Image => "image",
-        Part::Dags => "DAGs",
     }
 }
 

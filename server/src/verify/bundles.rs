@@ -1,17 +1,11 @@
 //! The DAG bundles on the disk, against what histories name.
 
-use std::{
-    collections::BTreeSet,
-    fs::File,
-    io::{self, Read as _},
-    path::Path,
-};
+use std::{collections::BTreeSet, io};
 
 use backstep_domain::{BundleDigest, Flaw, FlawKind, Manifest, Millis};
-use sha2::{Digest as _, Sha256};
 
 use crate::{
-    bundles::{Listed, Objects},
+    bundles::{Listed, Objects, sha256_of},
     retained::{GRACE_MS, NeededBy, Retained},
 };
 
@@ -102,16 +96,6 @@ fn files_wrong(
         sound.insert(file.sha256.clone());
     }
     None
-}
-
-fn sha256_of(path: &Path) -> io::Result<String> {
-    let (mut file, mut hasher, mut piece) = (File::open(path)?, Sha256::new(), vec![0; 1 << 16]);
-    loop {
-        match file.read(&mut piece)? {
-            0 => return Ok(hex::encode(hasher.finalize())),
-            count => hasher.update(&piece[..count]),
-        }
-    }
 }
 
 fn orphans(

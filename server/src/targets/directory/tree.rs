@@ -8,9 +8,9 @@ use std::{
 };
 
 use backstep_domain::{BundleFile, Manifest};
-use sha2::{Digest, Sha256};
 
 use super::{TargetError, failed};
+use crate::bundles::sha256_of;
 
 /// How closely to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,10 +64,4 @@ pub(super) fn difference(folder: &Path, manifest: &Manifest, depth: Depth) -> Re
 
 fn is_bytecode(name: &Path) -> bool {
     name.file_name().is_some_and(|n| n == "__pycache__") || name.extension().is_some_and(|e| e == "pyc")
-}
-
-fn sha256_of(path: &Path) -> io::Result<String> {
-    let mut hasher = Sha256::new();
-    io::copy(&mut fs::File::open(path)?, &mut hasher)?;
-    Ok(hex::encode(hasher.finalize()))
 }
