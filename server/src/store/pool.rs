@@ -82,7 +82,7 @@ impl Pool {
     }
 
     async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
-        let lock = lock_file(path)?;
+        let lock = lock_file(path).await?;
         // Durable on commit is a setting, not a default: WAL with synchronous=FULL survives a loss of power.
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -120,7 +120,7 @@ impl Pool {
     pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(begin_postgres(pool, "begin").await?),
         })
     }
 
@@ -129,7 +129,7 @@ impl Pool {
         const POSTGRES: &str = "begin isolation level repeatable read read only";
         Ok(match self {
             Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin_with(POSTGRES).await?),
+            Self::Postgres(pool) => Tx::Postgres(begin_postgres(pool, POSTGRES).await?),
         })
     }
 
@@ -144,6 +144,16 @@ impl Pool {
     }
 }
 
+/// Begins in a task of its own, which ends even when nobody waits for it any more.
+///
+/// sqlx counts a transaction when the answer to `begin` is there. Given up in between, the connection would go back to the pool
+/// with a transaction that sqlx does not know of.
+async fn begin_postgres(pool: &PgPool, begin: &'static str) -> Result<Transaction<'static, Postgres>, StoreError> {
+    let pool = pool.clone();
+    let task = tokio::spawn(async move { pool.begin_with(begin).await });
+    Ok(task.await.map_err(|_| sqlx::Error::WorkerCrashed)??)
+}
+
 /// At most so many; one that still counts a transaction is replaced.
 ///
 /// SQLite ends a transaction by itself when the disk is full. Rolling it back then fails, sqlx goes on to count it, and would
@@ -155,14 +165,21 @@ fn connections(most: u32) -> SqlitePoolOptions {
     })
 }
 
-fn lock_file(database: &Path) -> Result<File, StoreError> {
+/// The lock that keeps a second server from the file.
+///
+/// A killed server's child holds it on from its fork to its exec, so it is tried for a second.
+async fn lock_file(database: &Path) -> Result<File, StoreError> {
+    const TRIES: u32 = 20;
     let path = PathBuf::from(format!("{}.lock", database.display()));
     let file = File::options().create(true).truncate(false).write(true).open(&path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(database.to_owned())),
-        Err(TryLockError::Error(error)) => Err(error.into()),
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
     }
+    Err(StoreError::InUse(database.to_owned()))
 }
 
 /// Whether an address can be one of a database; nobody is asked.

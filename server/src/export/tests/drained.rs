@@ -87,7 +87,9 @@ async fn a_hundred_thousand_lines_in_bounded_memory(db: &Database) {
     store.execute(&sql).await.unwrap();
     let elastic = Elastic::new(Rules::default());
     let began = Instant::now();
-    let exporter = Running::start(&store, "one", settings(&elastic.start().await, &format!("max_bulk_bytes = {MOST}")));
+    // With the patience of a real exporter: an answer to so much takes a busy machine longer than that of the other tests.
+    let settings = config(&elastic.start().await, &format!("max_bulk_bytes = {MOST}")).settings().unwrap();
+    let exporter = Running::start(&store, "one", settings);
     let status = drained(&store).await;
     let took = began.elapsed();
     exporter.stop().await;
@@ -97,11 +99,9 @@ async fn a_hundred_thousand_lines_in_bounded_memory(db: &Database) {
     assert_eq!(seen.wrongs, Vec::<String>::new());
     assert!(seen.largest <= MOST, "{} bytes in a request", seen.largest);
     assert_eq!(seen.most_at_once, 1, "one request at a time, so no more than that is in memory");
-    // A busy machine may let a request run out of time; then it is sent again. What counts is when each line came first.
-    let mut met = std::collections::HashSet::new();
     let sent = seen.requests.iter().flatten().filter_map(|id| super::elastic::line(id)).map(|line| line.1);
-    let first: Vec<_> = sent.filter(|seq| met.insert(*seq)).collect();
-    assert!(first.is_sorted() && first.len() == LINES);
+    let sent: Vec<_> = sent.collect();
+    assert!(sent.is_sorted() && sent.len() == LINES, "each once, in order");
     println!(
         "export: {LINES} lines drained in {took:.1?}, {} requests, largest {} bytes",
         seen.requests.len(),

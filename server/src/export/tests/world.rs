@@ -1,6 +1,9 @@
 //! What the exporter's tests start from.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use backstep_domain::{ExportStatus, Millis, StepKind};
 use tokio::task::JoinHandle;
@@ -97,14 +100,20 @@ pub async fn status(store: &Store) -> ExportStatus {
 
 /// Waits until it is so.
 pub async fn until(store: &Store, what: impl Fn(&ExportStatus) -> bool) -> ExportStatus {
-    for _ in 0..6000 {
+    const PATIENCE: Duration = Duration::from_secs(60);
+    let (mut sent, mut moved) = (0, Instant::now());
+    loop {
         let status = status(store).await;
         if what(&status) {
             return status;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        // A slow machine may take its time, as long as it gets on.
+        if status.sent != sent {
+            (sent, moved) = (status.sent, Instant::now());
+        }
+        assert!(moved.elapsed() < PATIENCE, "nothing was sent for a minute: {status:?}");
+        tokio::time::sleep(Duration::from_millis(if status.waiting > 10_000 { 250 } else { 10 })).await;
     }
-    panic!("a minute is over: {:?}", status(store).await);
 }
 
 pub async fn drained(store: &Store) -> ExportStatus {
