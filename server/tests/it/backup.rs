@@ -171,6 +171,8 @@ async fn a_place_with_something_in_it_is_left_alone_and_a_restore_that_fails_lea
             let id = server.deployment().await;
             let deploy = server.deploy(&id, 1).await;
             server.settled(&id, deploy["number"].as_u64().unwrap()).await;
+            // Killed sooner, it leaves an audit log without a seal, and the list names none.
+            tokio::time::sleep(std::time::Duration::from_secs(3)).await;
         }
         let backup = place.path("backup");
         let to = backup.to_str().unwrap();
@@ -198,6 +200,7 @@ async fn a_place_with_something_in_it_is_left_alone_and_a_restore_that_fails_lea
         // A list that says something else than the database in the backup: found at the end, and taken away again.
         let list = backup.join("backup.json");
         let text = fs::read_to_string(&list).unwrap();
+        assert!(text.contains("\"seq\": "), "{text}");
         fs::write(&list, text.replacen("\"seq\": ", "\"seq\": 9", 1)).unwrap();
         let failed = run("restore", &other, &["--from", to]);
         assert!(!failed.status.success() && said(&failed).contains("does not say what the list"), "{}", said(&failed));
