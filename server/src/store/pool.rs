@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sqlx::{
@@ -169,17 +169,19 @@ fn connections(most: u32) -> SqlitePoolOptions {
 ///
 /// A killed server's child holds it on from its fork to its exec, so it is tried for a second.
 async fn lock_file(database: &Path) -> Result<File, StoreError> {
-    const TRIES: u32 = 20;
+    const PATIENCE: Duration = Duration::from_secs(1);
+    const POLL: Duration = Duration::from_millis(50);
     let path = PathBuf::from(format!("{}.lock", database.display()));
     let file = File::options().create(true).truncate(false).write(true).open(&path)?;
-    for _ in 0..TRIES {
+    let until = Instant::now() + PATIENCE;
+    loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(TryLockError::WouldBlock) if Instant::now() < until => tokio::time::sleep(POLL).await,
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(database.to_owned())),
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
     }
-    Err(StoreError::InUse(database.to_owned()))
 }
 
 /// Whether an address can be one of a database; nobody is asked.

@@ -100,7 +100,7 @@ async fn a_hundred_thousand_lines_in_bounded_memory(db: &Database) {
     assert!(seen.largest <= MOST, "{} bytes in a request", seen.largest);
     assert_eq!(seen.most_at_once, 1, "one request at a time, so no more than that is in memory");
     let sent = seen.requests.iter().flatten().filter_map(|id| super::elastic::line(id)).map(|line| line.1);
-    let sent: Vec<_> = sent.collect();
+    let sent = Vec::from_iter(sent);
     assert!(sent.is_sorted() && sent.len() == LINES, "each once, in order");
     println!(
         "export: {LINES} lines drained in {took:.1?}, {} requests, largest {} bytes",
